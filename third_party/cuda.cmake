@@ -1,0 +1,16 @@
+# The CUDA toolkit's headers as `tile_cuda_headers`. They are all a build needs of it: libcuda and libnvrtc are opened
+# at run time. Without them the build is CPU-only.
+find_package(CUDAToolkit QUIET)
+if(NOT CUDAToolkit_FOUND)
+  find_path(CUDAToolkit_INCLUDE_DIRS cuda.h PATHS /usr/local/cuda/include)
+endif()
+find_path(nvrtc_include nvrtc.h PATHS ${CUDAToolkit_INCLUDE_DIRS} NO_CACHE)
+if(CUDAToolkit_INCLUDE_DIRS AND nvrtc_include)
+  add_library(tile_cuda_headers INTERFACE)
+  target_include_directories(tile_cuda_headers SYSTEM INTERFACE ${CUDAToolkit_INCLUDE_DIRS})
+  target_compile_definitions(tile_cuda_headers INTERFACE FLABENCH_CUDA=1)
+  target_link_libraries(tile_cuda_headers INTERFACE ${CMAKE_DL_LIBS})
+  message(STATUS "CUDA headers ${CUDAToolkit_VERSION} at ${CUDAToolkit_INCLUDE_DIRS}")
+else()
+  message(STATUS "No CUDA headers found: CPU-only build")
+endif()

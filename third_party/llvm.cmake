@@ -1,0 +1,62 @@
+# LLVM and MLIR 22 as `tile_llvm`. A process must hold exactly one LLVM: either the two shared libraries (fast links,
+# for development) or archives throughout (FLABENCH_STATIC). Debian's MLIR archives name the shared LLVM in their
+# interface, so the static build rewrites those interfaces.
+if(FLABENCH_STATIC)
+  set(ZLIB_USE_STATIC_LIBS ON)
+endif()
+find_package(MLIR REQUIRED CONFIG PATHS /usr/lib/llvm-22 NO_DEFAULT_PATH)
+if(NOT LLVM_VERSION_MAJOR EQUAL 22)
+  message(FATAL_ERROR "LLVM ${LLVM_PACKAGE_VERSION} found at ${LLVM_DIR}; version 22 is needed")
+endif()
+message(STATUS "MLIR ${LLVM_PACKAGE_VERSION} at ${MLIR_DIR}")
+
+set(TILE_LLVM_BIN ${LLVM_TOOLS_BINARY_DIR} CACHE INTERNAL "mlir-tblgen, FileCheck, not, lit")
+set(TILE_MLIR_TBLGEN ${LLVM_TOOLS_BINARY_DIR}/mlir-tblgen CACHE INTERNAL "")
+list(GET MLIR_INCLUDE_DIRS 0 mlir_include)
+set(TILE_MLIR_INCLUDE_DIR ${mlir_include} CACHE INTERNAL "")
+
+add_library(tile_llvm INTERFACE)
+target_include_directories(tile_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+separate_arguments(llvm_definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}")
+target_compile_definitions(tile_llvm INTERFACE ${llvm_definitions})
+
+if(NOT FLABENCH_STATIC)
+  target_link_libraries(tile_llvm INTERFACE MLIR LLVM)
+  return()
+endif()
+
+llvm_map_components_to_libnames(llvm_archives core support nvptxcodegen nvptxdesc nvptxinfo native orcjit passes
+                                frontendopenmp frontendoffloading filecheck)
+# Libraries that LLVM's archives name but nothing here reaches, or that must be archives too.
+set(llvm_dropped "libz3\\.so|^LibXml2::LibXml2$|^LibEdit::LibEdit$|CURL::libcurl")
+function(tile_make_static target)
+  get_target_property(deps ${target} INTERFACE_LINK_LIBRARIES)
+  if(NOT deps)
+    return()
+  endif()
+  list(FILTER deps EXCLUDE REGEX "${llvm_dropped}")
+  list(TRANSFORM deps REPLACE "^zstd::libzstd_shared$" "zstd::libzstd_static")
+  if("LLVM" IN_LIST deps)
+    list(REMOVE_ITEM deps LLVM)
+    list(APPEND deps ${llvm_archives})
+  endif()
+  set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${deps}")
+endfunction()
+
+# All MLIR archives: the linker takes from them only what is referenced, so there is no list to keep.
+set(mlir_archives)
+foreach(target IN LISTS MLIR_EXPORTED_TARGETS)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "STATIC_LIBRARY")
+    tile_make_static(${target})
+    if(NOT target MATCHES "CAPI|Test|Shared")
+      list(APPEND mlir_archives ${target})
+    endif()
+  endif()
+endforeach()
+foreach(target IN LISTS LLVM_AVAILABLE_LIBS)
+  if(TARGET ${target})
+    tile_make_static(${target})
+  endif()
+endforeach()
+target_link_libraries(tile_llvm INTERFACE ${mlir_archives} ${llvm_archives})
