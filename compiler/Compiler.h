@@ -1,0 +1,87 @@
+// The compiler's one entry point for everything outside compiler/: a Kernel and a Target in, an Artifact out.
+// No MLIR or LLVM header shows through. Thread-safe: any number of threads may compile at once.
+#pragma once
+
+#include "compiler/support/DType.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tile {
+
+class Kernel; // compiler/dsl/Kernel.h
+
+/// A machine to generate code for. All differences between machines that passes look at are data here.
+struct Target {
+  enum class Kind : uint8_t {
+    Nvvm, ///< a lane is a thread; the code is PTX text
+    Simd, ///< a lane is an element of an LLVM vector; the code is an ELF object for this host
+  };
+  Kind kind = Kind::Simd;
+  std::string arch;     ///< "sm_90a", or the LLVM name of the CPU ("znver4")
+  std::string features; ///< LLVM feature string; empty: the arch's own
+  int lanes = 0;        ///< lanes of a warp: 32, or the f32 elements of a vector
+  int max_warps = 1;    ///< most warps a program may have
+  int vector_bytes = 0; ///< widest single memory access of one lane (Nvvm) or of all lanes (Simd)
+  bool native_bf16 = false; ///< f32 <-> bf16 conversion is an instruction
+
+  /// `arch` is "sm_NN" or "sm_NNa" with NN from 75 up; anything else is a UserError that lists what is accepted.
+  static Target nvvm(std::string_view arch);
+  /// The CPU this process runs on.
+  static Target host();
+};
+
+/// One kernel parameter and where it lies in the packed argument block.
+struct Param {
+  enum class Kind : uint8_t { Pointer, Index, Scalar };
+  std::string name;
+  Kind kind;
+  DType dtype;     ///< Pointer: element type; Index: i64; Scalar: its own
+  uint32_t offset; ///< bytes from the start of the block; naturally aligned (Pointer and Index: 8 bytes)
+  uint32_t size;
+  uint32_t align = 1;      ///< Pointer: the byte alignment the code relies on; the caller must check it
+  uint32_t divisible = 1;  ///< Index: the divisor the code relies on; the caller must check it
+};
+
+/// Milliseconds of each part of one compilation.
+struct CompileTimes {
+  double passes = 0, translate = 0, optimize = 0, codegen = 0;
+  double total() const { return passes + translate + optimize + codegen; }
+};
+
+/// Machine code for one kernel and all a runtime must know to launch it.
+///
+/// The block of arguments is the same bytes on every machine. On Nvvm it is the kernel's parameter space
+/// (CU_LAUNCH_PARAM_BUFFER_POINTER). On Simd the entry is
+///   extern "C" void entry(const void *args, int64_t begin, int64_t end, int64_t grid_x, int64_t grid_y, int64_t grid_z)
+/// and runs programs begin..end-1, where program p has id (p % x, p / x % y, p / (x*y)).
+struct Artifact {
+  Target target;
+  std::string entry;
+  std::string code; ///< PTX text (Nvvm) or ELF object bytes (Simd)
+  std::vector<Param> params;
+  uint32_t param_bytes = 0;
+  int warps = 1;             ///< warps of a program; threads of a block = warps * target.lanes
+  int64_t scratch_bytes = 0; ///< static shared memory of a program, already declared in the code
+  CompileTimes times;
+};
+
+/// Compiles `kernel`. Throws UserError for what the kernel's author got wrong (with file and line) and
+/// InternalError for what the compiler got wrong (with a reproducer).
+Artifact compile(const Kernel &kernel, const Target &target);
+
+enum class Stage : uint8_t { Tile, Layout, Lane, Llvm, Code };
+
+/// "tile", "layout", "lane", "llvm", "ptx"/"asm" -> Stage; UserError listing the names otherwise.
+Stage stage_named(std::string_view name);
+
+/// The text of one stage of the way of `kernel` to `target`. Code is PTX, or the host's assembly.
+std::string emit(const Kernel &kernel, const Target &target, Stage stage);
+
+/// Name and version of the compiler, for report headers and cache keys.
+std::string compiler_version();
+
+} // namespace tile
