@@ -1,0 +1,425 @@
+// What a kernel author includes: ordinary C++ that builds the IR of one tile program through value handles.
+//
+// What is a C++ value is known when the kernel is compiled (a C++ loop is unrolled, a C++ `if` chooses code); what is a
+// Tile, Index or Scalar is known when the kernel runs. dtypes change by `.to(dtype)` only; dimensions of extent 1 and
+// Scalars broadcast; nothing else is implicit. A mistake throws UserError with the author's file and line.
+//
+//   Kernel scale(int64_t cols) {
+//     KernelBuilder k("scale", {.warps = 4});
+//     View x = k.input("x", bf16, {k.runtime("rows"), cols});
+//     View y = k.output("y", bf16, {x.extent(0), cols});
+//     Index row = k.program_id(0) * 4;
+//     Tile v = x.load({row, 0}, {4, 1024}).to(f32);
+//     y.store({row, 0}, (v * 2.f).to(bf16));
+//     return k.finish();
+//   }
+#pragma once
+
+#include "compiler/support/DType.h"
+#include "compiler/support/Error.h"
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace tile {
+
+using Loc = std::source_location;
+class KernelBuilder;
+
+namespace detail {
+struct BuilderImpl;
+struct KernelImpl;
+
+/// A value of the kernel under construction: an opaque pointer into the IR and the builder that owns it.
+struct Value {
+  void *ir = nullptr;
+  BuilderImpl *builder = nullptr;
+  explicit operator bool() const { return ir != nullptr; }
+};
+
+/// Where a loaded tile came from; what `in_bounds` asks.
+struct Origin;
+} // namespace detail
+
+/// A dimension of a tile. Axis(-1) is the last one.
+struct Axis {
+  int value;
+  constexpr explicit Axis(int v) : value(v) {}
+};
+
+/// A run-time integer, the same for the whole program: a row number, an extent. Arithmetic is 64-bit.
+class Index {
+public:
+  Index(int64_t constant) : constant_(constant) {}
+  Index(int constant) : constant_(constant) {}
+  explicit Index(detail::Value v) : v_(v) {}
+  detail::Value value() const { return v_; }
+  int64_t constant() const { return constant_; } ///< meaningful when !value()
+
+private:
+  detail::Value v_;
+  int64_t constant_ = 0;
+};
+
+/// A run-time number, the same for the whole program.
+class Scalar {
+public:
+  explicit Scalar(detail::Value v, DType t) : v_(v), dtype_(t) {}
+  DType dtype() const { return dtype_; }
+  detail::Value value() const { return v_; }
+  Scalar to(DType, Loc = Loc::current()) const;
+
+private:
+  detail::Value v_;
+  DType dtype_;
+};
+
+/// A block of numbers, spread over the lanes of the program. Extents are powers of two, rank 0 to 3.
+class Tile {
+public:
+  Tile() = default;
+  Tile(detail::Value v, DType t, std::vector<int64_t> shape, std::shared_ptr<const detail::Origin> origin = nullptr)
+      : v_(v), dtype_(t), shape_(std::move(shape)), origin_(std::move(origin)) {}
+
+  DType dtype() const { return dtype_; }
+  const std::vector<int64_t> &shape() const { return shape_; }
+  int rank() const { return int(shape_.size()); }
+  detail::Value value() const { return v_; }
+
+  /// Converts element by element: float to float rounds to nearest even; int to float likewise; float to int
+  /// truncates; i1 becomes 0 or 1.
+  Tile to(DType, Loc = Loc::current()) const;
+  /// Whether each element was inside the view it was loaded from; an i1 tile of the same shape. Only for a tile that
+  /// comes from `load`, possibly through `.to`.
+  Tile in_bounds(Loc = Loc::current()) const;
+  /// The same along one dimension alone.
+  Tile in_bounds(Axis, Loc = Loc::current()) const;
+  /// A dimension of extent 1 inserted before `axis`.
+  Tile expand(Axis, Loc = Loc::current()) const;
+  /// Extent-1 dimensions repeated to `shape`.
+  Tile broadcast(std::vector<int64_t> shape, Loc = Loc::current()) const;
+
+private:
+  detail::Value v_;
+  DType dtype_ = f32;
+  std::vector<int64_t> shape_;
+  std::shared_ptr<const detail::Origin> origin_;
+};
+
+/// An operand of an arithmetic operator: a Tile, a Scalar, an Index (as i64) or a C++ number, and where it was
+/// written. A number takes the other operand's dtype and must be exact in it (integers) or is rounded to it (floats).
+class Operand {
+public:
+  enum class Kind : uint8_t { Tile, Scalar, Integer, Float };
+  Operand(Tile t, Loc l = Loc::current()) : kind(Kind::Tile), tile(std::move(t)), loc(l) {}
+  Operand(Scalar s, Loc l = Loc::current())
+      : kind(Kind::Scalar), tile(s.value(), s.dtype(), {}), loc(l) {}
+  template <class N>
+    requires std::is_arithmetic_v<N>
+  Operand(N n, Loc l = Loc::current())
+      : kind(std::is_integral_v<N> ? Kind::Integer : Kind::Float), integer(int64_t(n)), number(double(n)), loc(l) {}
+
+  Kind kind;
+  Tile tile;
+  int64_t integer = 0;
+  double number = 0;
+  Loc loc;
+};
+
+namespace detail {
+enum class Binary : uint8_t { Add, Sub, Mul, Div, Rem, Min, Max, And, Or, Xor };
+enum class Unary : uint8_t { Neg, Abs, Exp, Exp2, Log, Log2, Log1p, Sqrt, Rsqrt, Tanh, Erf, Not };
+enum class Compare : uint8_t { Lt, Le, Gt, Ge, Eq, Ne };
+enum class Combine : uint8_t { Sum, Max, Min, Product };
+Tile binary(Binary, const Operand &, const Operand &);
+Tile unary(Unary, const Operand &);
+Tile compare(Compare, const Operand &, const Operand &);
+Tile reduce(Combine, const Tile &, Axis, Loc);
+Index index_binary(Binary, const Index &, const Index &, Loc);
+} // namespace detail
+
+// Element-wise arithmetic. `/` on integers truncates; `%` has the sign of the dividend. A Scalar combines with a Tile by
+// broadcasting, and with a Scalar to a Tile of rank 0.
+inline Tile operator+(Operand a, Operand b) { return detail::binary(detail::Binary::Add, a, b); }
+inline Tile operator-(Operand a, Operand b) { return detail::binary(detail::Binary::Sub, a, b); }
+inline Tile operator*(Operand a, Operand b) { return detail::binary(detail::Binary::Mul, a, b); }
+inline Tile operator/(Operand a, Operand b) { return detail::binary(detail::Binary::Div, a, b); }
+inline Tile operator%(Operand a, Operand b) { return detail::binary(detail::Binary::Rem, a, b); }
+inline Tile operator-(Operand a) { return detail::unary(detail::Unary::Neg, a); }
+inline Tile operator&(Operand a, Operand b) { return detail::binary(detail::Binary::And, a, b); }
+inline Tile operator|(Operand a, Operand b) { return detail::binary(detail::Binary::Or, a, b); }
+inline Tile operator^(Operand a, Operand b) { return detail::binary(detail::Binary::Xor, a, b); }
+inline Tile operator!(Operand a) { return detail::unary(detail::Unary::Not, a); } ///< i1 only
+inline Tile operator<(Operand a, Operand b) { return detail::compare(detail::Compare::Lt, a, b); }
+inline Tile operator<=(Operand a, Operand b) { return detail::compare(detail::Compare::Le, a, b); }
+inline Tile operator>(Operand a, Operand b) { return detail::compare(detail::Compare::Gt, a, b); }
+inline Tile operator>=(Operand a, Operand b) { return detail::compare(detail::Compare::Ge, a, b); }
+inline Tile operator==(Operand a, Operand b) { return detail::compare(detail::Compare::Eq, a, b); }
+inline Tile operator!=(Operand a, Operand b) { return detail::compare(detail::Compare::Ne, a, b); }
+
+/// NaN in either operand gives NaN.
+inline Tile min(Operand a, Operand b) { return detail::binary(detail::Binary::Min, a, b); }
+inline Tile max(Operand a, Operand b) { return detail::binary(detail::Binary::Max, a, b); }
+inline Tile abs(Operand a) { return detail::unary(detail::Unary::Abs, a); }
+inline Tile exp(Operand a) { return detail::unary(detail::Unary::Exp, a); }
+inline Tile exp2(Operand a) { return detail::unary(detail::Unary::Exp2, a); }
+inline Tile log(Operand a) { return detail::unary(detail::Unary::Log, a); }
+inline Tile log2(Operand a) { return detail::unary(detail::Unary::Log2, a); }
+inline Tile log1p(Operand a) { return detail::unary(detail::Unary::Log1p, a); }
+inline Tile sqrt(Operand a) { return detail::unary(detail::Unary::Sqrt, a); }
+inline Tile rsqrt(Operand a) { return detail::unary(detail::Unary::Rsqrt, a); }
+inline Tile tanh(Operand a) { return detail::unary(detail::Unary::Tanh, a); }
+inline Tile erf(Operand a) { return detail::unary(detail::Unary::Erf, a); }
+
+/// Element-wise choice; `condition` is i1. Shapes broadcast.
+Tile where(Operand condition, Operand a, Operand b);
+
+/// Reductions over one dimension, which disappears. Sums of f16 and bf16 must be converted to f32 first (UserError).
+inline Tile sum(const Tile &x, Axis axis, Loc l = Loc::current()) {
+  return detail::reduce(detail::Combine::Sum, x, axis, l);
+}
+inline Tile max(const Tile &x, Axis axis, Loc l = Loc::current()) {
+  return detail::reduce(detail::Combine::Max, x, axis, l);
+}
+inline Tile min(const Tile &x, Axis axis, Loc l = Loc::current()) {
+  return detail::reduce(detail::Combine::Min, x, axis, l);
+}
+inline Tile product(const Tile &x, Axis axis, Loc l = Loc::current()) {
+  return detail::reduce(detail::Combine::Product, x, axis, l);
+}
+
+/// An operand of index arithmetic: an Index or a C++ integer, and where it was written.
+struct IndexOperand {
+  IndexOperand(Index i, Loc l = Loc::current()) : index(i), loc(l) {}
+  template <class N>
+    requires std::is_integral_v<N>
+  IndexOperand(N n, Loc l = Loc::current()) : index(int64_t(n)), loc(l) {}
+  Index index;
+  Loc loc;
+};
+
+// Arithmetic on indices. Division and remainder are of non-negative numbers.
+inline Index operator+(IndexOperand a, IndexOperand b) {
+  return detail::index_binary(detail::Binary::Add, a.index, b.index, a.loc);
+}
+inline Index operator-(IndexOperand a, IndexOperand b) {
+  return detail::index_binary(detail::Binary::Sub, a.index, b.index, a.loc);
+}
+inline Index operator*(IndexOperand a, IndexOperand b) {
+  return detail::index_binary(detail::Binary::Mul, a.index, b.index, a.loc);
+}
+inline Index operator/(IndexOperand a, IndexOperand b) {
+  return detail::index_binary(detail::Binary::Div, a.index, b.index, a.loc);
+}
+inline Index operator%(IndexOperand a, IndexOperand b) {
+  return detail::index_binary(detail::Binary::Rem, a.index, b.index, a.loc);
+}
+inline Index min(const Index &a, const Index &b, Loc l = Loc::current()) {
+  return detail::index_binary(detail::Binary::Min, a, b, l);
+}
+inline Index max(const Index &a, const Index &b, Loc l = Loc::current()) {
+  return detail::index_binary(detail::Binary::Max, a, b, l);
+}
+
+/// A tensor in memory: the only way a kernel reaches memory.
+class View {
+public:
+  View(detail::Value v, DType t, std::vector<Index> extents) : v_(v), dtype_(t), extents_(std::move(extents)) {}
+  DType dtype() const { return dtype_; }
+  int rank() const { return int(extents_.size()); }
+  const Index &extent(int dim) const { return extents_.at(size_t(dim)); }
+
+  /// The block of `shape` that starts at `at`; as many indices and extents as the view has dimensions. Elements outside
+  /// the view read as 0.
+  Tile load(std::vector<Index> at, std::vector<int64_t> shape, Loc = Loc::current()) const;
+  /// Writes `tile` at `at`; elements outside the view are dropped. The dtypes must be equal.
+  void store(std::vector<Index> at, const Tile &tile, Loc = Loc::current()) const;
+
+private:
+  detail::Value v_;
+  DType dtype_;
+  std::vector<Index> extents_;
+};
+
+/// What is promised of a kernel argument; the runtime checks it at every binding, so a wrong promise is a UserError and
+/// never a wrong number.
+struct ViewOptions {
+  std::vector<Index> strides; ///< elements, per dimension; empty: contiguous row-major
+  int align = 0;              ///< bytes; 0: 16
+};
+
+/// One finished kernel: shareable, immutable.
+class Kernel {
+public:
+  Kernel() = default;
+  explicit Kernel(std::shared_ptr<const detail::KernelImpl> impl) : impl_(std::move(impl)) {}
+  const std::string &name() const;
+  int warps() const;
+  std::string str() const; ///< the tile IR
+  const detail::KernelImpl &impl() const { return *impl_; }
+  explicit operator bool() const { return impl_ != nullptr; }
+
+private:
+  std::shared_ptr<const detail::KernelImpl> impl_;
+};
+
+struct LaunchOptions {
+  int warps = 4; ///< of a program, where the machine has them; a power of two, 1 to 32
+};
+
+namespace detail {
+Value carried(const Tile &);
+inline Value carried(const Index &i) { return i.value(); }
+inline Tile like(const Tile &t, Value v) { return Tile(v, t.dtype(), t.shape()); }
+inline Index like(const Index &, Value v) { return Index(v); }
+template <class T> struct is_tuple : std::false_type {};
+template <class... T> struct is_tuple<std::tuple<T...>> : std::true_type {};
+} // namespace detail
+
+/// A run-time loop under construction; see KernelBuilder::loop.
+template <class... Carried> class LoopWith;
+struct LoopBody;
+class Loop {
+public:
+  Loop(KernelBuilder &k, Index lo, Index hi, Index step, Loc loc) : k_(k), lo_(lo), hi_(hi), step_(step), loc_(loc) {}
+  /// Values that travel from one iteration to the next. The body takes (Index, values...) and returns their
+  /// successors: one value, or a std::tuple (a std::vector<Tile> for a vector).
+  template <class... C> LoopWith<C...> carry(C... initial) const { return {*this, std::move(initial)...}; }
+  /// A loop that carries a C++ list of tiles: the body takes (Index, std::vector<Tile>) and returns one.
+  template <class F> std::vector<Tile> carry_list(const std::vector<Tile> &initial, F &&body) const;
+  /// A loop that carries nothing.
+  template <class F> void operator()(F &&body) const;
+
+private:
+  template <class... C> friend class LoopWith;
+  std::vector<detail::Value> run(const std::vector<detail::Value> &initial,
+                                 const std::vector<Tile> &shapes,
+                                 const LoopBody &body) const;
+  KernelBuilder &k_;
+  Index lo_, hi_, step_;
+  Loc loc_;
+};
+
+/// The body in erased form: carried values in, their successors out.
+struct LoopBody {
+  void *state;
+  std::vector<detail::Value> (*call)(void *state, Index i, const std::vector<detail::Value> &carried);
+};
+
+template <class... C> class LoopWith {
+public:
+  LoopWith(const Loop &loop, C... initial) : loop_(loop), initial_(std::move(initial)...) {}
+  /// Runs the loop; returns the final values: the value itself if there is one, else a std::tuple.
+  template <class F> auto operator()(F &&body) const {
+    auto erased = [&](Index i, const std::vector<detail::Value> &in) {
+      auto out = call(body, i, in, std::index_sequence_for<C...>{});
+      return pack(out);
+    };
+    using Erased = decltype(erased);
+    LoopBody b{&erased, [](void *s, Index i, const std::vector<detail::Value> &in) {
+                 return (*static_cast<Erased *>(s))(i, in);
+               }};
+    std::vector<Tile> shapes;
+    std::vector<detail::Value> init;
+    std::apply([&](const C &...c) { (add(c, init, shapes), ...); }, initial_);
+    return unpack(loop_.run(init, shapes, b), std::index_sequence_for<C...>{});
+  }
+
+private:
+  static void add(const Tile &t, std::vector<detail::Value> &init, std::vector<Tile> &shapes) {
+    init.push_back(detail::carried(t));
+    shapes.push_back(t);
+  }
+  template <class F, size_t... I>
+  auto call(F &body, Index i, const std::vector<detail::Value> &in, std::index_sequence<I...>) const {
+    return body(i, detail::like(std::get<I>(initial_), in[I])...);
+  }
+  template <class R> static std::vector<detail::Value> pack(const R &r) {
+    if constexpr (detail::is_tuple<R>::value)
+      return std::apply([](const auto &...t) { return std::vector<detail::Value>{detail::carried(t)...}; }, r);
+    else
+      return {detail::carried(r)};
+  }
+  template <size_t... I> auto unpack(const std::vector<detail::Value> &out, std::index_sequence<I...>) const {
+    if constexpr (sizeof...(C) == 1)
+      return detail::like(std::get<0>(initial_), out[0]);
+    else
+      return std::tuple<C...>{detail::like(std::get<I>(initial_), out[I])...};
+  }
+  Loop loop_;
+  std::tuple<C...> initial_;
+};
+
+template <class F> std::vector<Tile> Loop::carry_list(const std::vector<Tile> &initial, F &&body) const {
+  auto tiles = [&](const std::vector<detail::Value> &in) {
+    std::vector<Tile> out;
+    for (size_t n = 0; n < in.size(); ++n) out.push_back(detail::like(initial[n], in[n]));
+    return out;
+  };
+  auto values = [](const std::vector<Tile> &in) {
+    std::vector<detail::Value> out;
+    for (const Tile &t : in) out.push_back(detail::carried(t));
+    return out;
+  };
+  auto erased = [&](Index i, const std::vector<detail::Value> &in) { return values(body(i, tiles(in))); };
+  using Erased = decltype(erased);
+  LoopBody b{&erased, [](void *s, Index i, const std::vector<detail::Value> &in) {
+               return (*static_cast<Erased *>(s))(i, in);
+             }};
+  return tiles(run(values(initial), initial, b));
+}
+
+template <class F> void Loop::operator()(F &&body) const {
+  carry_list({}, [&](Index i, const std::vector<Tile> &) {
+    body(i);
+    return std::vector<Tile>{};
+  });
+}
+
+/// Builds one kernel. Values of one builder cannot be mixed with another's (UserError).
+class KernelBuilder {
+public:
+  explicit KernelBuilder(std::string_view name, LaunchOptions = {}, Loc = Loc::current());
+  KernelBuilder(const KernelBuilder &) = delete;
+  ~KernelBuilder();
+
+  /// An integer argument of the kernel. `divisible`: a divisor it is promised to have.
+  Index runtime(std::string_view name, int64_t divisible = 1, Loc = Loc::current());
+  /// A number argument of the kernel.
+  Scalar scalar(std::string_view name, DType, Loc = Loc::current());
+  /// A tensor argument that is read / written / both. Extents and strides are C++ numbers or Index values.
+  View input(std::string_view name, DType, std::vector<Index> extents, ViewOptions = {}, Loc = Loc::current());
+  View output(std::string_view name, DType, std::vector<Index> extents, ViewOptions = {}, Loc = Loc::current());
+  View inout(std::string_view name, DType, std::vector<Index> extents, ViewOptions = {}, Loc = Loc::current());
+
+  Index program_id(int axis, Loc = Loc::current());
+  Index num_programs(int axis, Loc = Loc::current());
+  /// 0, 1, ... extent-1.
+  Tile iota(int64_t extent, DType = i32, Loc = Loc::current());
+  Tile full(std::vector<int64_t> shape, double value, DType, Loc = Loc::current());
+  Tile zeros(std::vector<int64_t> shape, DType t, Loc l = Loc::current()) { return full(std::move(shape), 0, t, l); }
+
+  /// for (i = lo; i < hi; i += step), at run time; step is at least 1:
+  ///   auto [mean, m2] = k.loop(0, cols, 1024).carry(zero, zero)([&](Index i, Tile mean, Tile m2) {
+  ///     ...
+  ///     return std::tuple{mean, m2};
+  ///   });
+  Loop loop(Index lo, Index hi, Index step, Loc l = Loc::current()) { return Loop(*this, lo, hi, step, l); }
+
+  /// Verifies and closes the kernel. The builder can't be used afterwards.
+  Kernel finish(Loc = Loc::current());
+
+private:
+  friend class Loop;
+  std::unique_ptr<detail::BuilderImpl> impl_;
+};
+
+} // namespace tile
