@@ -1,0 +1,239 @@
+// What makes ops of the tile dialect valid, and how they fold. One rule runs through all of them: once tiles carry
+// layouts, no op but convert_layout and scratch moves data between lanes, so operand and result layouts must agree.
+#include "compiler/dialect/TileDialect.h"
+
+using namespace mlir;
+
+#define GET_OP_CLASSES
+#include "compiler/dialect/TileOps.cpp.inc"
+
+namespace tile::ir {
+namespace {
+
+LogicalResult verifyTile(Operation *op, RankedTensorType type) {
+  if (type.getRank() > layout::kMaxRank)
+    return op->emitOpError() << "a tile has at most " << layout::kMaxRank << " dimensions, not " << type.getRank();
+  int bits = 0;
+  for (int64_t e : type.getShape()) {
+    if (e < 1 || !llvm::isPowerOf2_64(uint64_t(e)))
+      return op->emitOpError() << "the extents of a tile are powers of two, not " << e;
+    bits += llvm::Log2_64(uint64_t(e));
+  }
+  if (bits > layout::kMaxBases)
+    return op->emitOpError() << "a tile has at most 2^" << layout::kMaxBases << " elements, not 2^" << bits;
+  return success();
+}
+
+/// Valid tiles that either all carry a layout or none does.
+LogicalResult verifyTiles(Operation *op, RankedTensorType a, RankedTensorType b) {
+  if (failed(verifyTile(op, a)) || failed(verifyTile(op, b))) return failure();
+  if (bool(layoutOf(a)) != bool(layoutOf(b))) return op->emitOpError() << "one tile carries a layout, the other does not";
+  return success();
+}
+
+/// Both tiles carry layouts, as ops made after tile-assign-layouts need.
+LogicalResult verifyLaidOut(Operation *op, RankedTensorType a, RankedTensorType b) {
+  if (failed(verifyTile(op, a)) || failed(verifyTile(op, b))) return failure();
+  if (!layoutOf(a) || !layoutOf(b)) return op->emitOpError() << "needs tiles that carry layouts";
+  return success();
+}
+
+LogicalResult verifyLayout(Operation *op, RankedTensorType actual, const layout::Layout &expected) {
+  if (*layoutOf(actual) == expected) return success();
+  return op->emitOpError() << "moves data between lanes; the layout should be " << expected.str();
+}
+
+/// Throws nothing: a plan that cannot be made is a diagnostic.
+FailureOr<layout::ReductionPlan> planOf(Operation *op, RankedTensorType source, int64_t axis) {
+  try {
+    return layout::plan_reduction(*layoutOf(source), int(axis));
+  } catch (const std::invalid_argument &e) {
+    op->emitOpError() << e.what();
+    return failure();
+  }
+}
+
+LogicalResult verifyAxis(Operation *op, int64_t axis, int64_t rank) {
+  if (axis >= rank) return op->emitOpError() << "axis " << axis << " of a tile of rank " << rank;
+  return success();
+}
+
+LogicalResult verifyAccess(Operation *op, ViewType view, size_t indices, RankedTensorType type,
+                           std::optional<ArrayRef<bool>> inside, std::optional<uint64_t> aligned) {
+  if (failed(verifyTile(op, type))) return failure();
+  if (int64_t(indices) != view.getRank())
+    return op->emitOpError() << "a view of rank " << view.getRank() << " needs as many indices, not " << indices;
+  if (type.getRank() != view.getRank())
+    return op->emitOpError() << "a tile of rank " << type.getRank() << " of a view of rank " << view.getRank();
+  if (type.getElementType() != view.getElementType())
+    return op->emitOpError() << "a tile of " << type.getElementType() << " of a view of " << view.getElementType();
+  if (inside && int64_t(inside->size()) != view.getRank())
+    return op->emitOpError() << "'inside' has an entry for each dimension";
+  if (aligned && !llvm::isPowerOf2_64(*aligned)) return op->emitOpError() << "'aligned' is a power of two";
+  return success();
+}
+
+std::optional<uint64_t> alignedOf(std::optional<int64_t> v) {
+  return v ? std::optional<uint64_t>(uint64_t(*v)) : std::nullopt;
+}
+
+} // namespace
+
+// ---- Views and memory -----------------------------------------------------------------------------------------------
+
+LogicalResult MakeViewOp::verify() {
+  ViewType type = getType();
+  if (getPointer().getType().getElementType() != type.getElementType())
+    return emitOpError() << "a pointer to " << getPointer().getType().getElementType() << " as a view of "
+                         << type.getElementType();
+  if (int64_t(getExtents().size()) != type.getNumDynamicExtents())
+    return emitOpError() << "needs " << type.getNumDynamicExtents() << " extents, not " << getExtents().size();
+  if (int64_t(getStrides().size()) != type.getNumDynamicStrides())
+    return emitOpError() << "needs " << type.getNumDynamicStrides() << " strides, not " << getStrides().size();
+  return success();
+}
+
+LogicalResult LoadOp::verify() {
+  return verifyAccess(*this, getView().getType(), getIndices().size(), getTileType(), getInside(),
+                      alignedOf(getAligned()));
+}
+
+LogicalResult StoreOp::verify() {
+  return verifyAccess(*this, getView().getType(), getIndices().size(), getTileType(), getInside(),
+                      alignedOf(getAligned()));
+}
+
+LogicalResult InBoundsOp::verify() {
+  ViewType view = getView().getType();
+  RankedTensorType type = getType();
+  if (failed(verifyTile(*this, type))) return failure();
+  if (!type.getElementType().isInteger(1)) return emitOpError() << "gives a tile of i1";
+  if (int64_t(getIndices().size()) != view.getRank() || type.getRank() != view.getRank())
+    return emitOpError() << "needs an index and an extent for each dimension of the view";
+  for (int64_t d : getDims())
+    if (d < 0 || d >= view.getRank()) return emitOpError() << "dimension " << d << " of a view of rank " << view.getRank();
+  return success();
+}
+
+// ---- Shape ----------------------------------------------------------------------------------------------------------
+
+LogicalResult IotaOp::verify() {
+  if (failed(verifyTile(*this, getType()))) return failure();
+  if (getType().getRank() != 1 || !getType().getElementType().isSignlessInteger())
+    return emitOpError() << "gives a tile of rank 1 of integers";
+  return success();
+}
+
+LogicalResult SplatOp::verify() {
+  if (failed(verifyTile(*this, getType()))) return failure();
+  if (getValue().getType() != getType().getElementType())
+    return emitOpError() << "a tile of " << getType().getElementType() << " from a number of " << getValue().getType();
+  return success();
+}
+
+OpFoldResult SplatOp::fold(FoldAdaptor adaptor) {
+  if (auto constant = dyn_cast_or_null<TypedAttr>(adaptor.getValue()))
+    return DenseElementsAttr::get(getType(), Attribute(constant));
+  return {};
+}
+
+static SmallVector<int64_t> inserted(ArrayRef<int64_t> shape, int64_t axis) {
+  SmallVector<int64_t> out(shape);
+  out.insert(out.begin() + axis, 1);
+  return out;
+}
+
+LogicalResult ExpandDimsOp::verify() {
+  RankedTensorType from = getSource().getType(), to = getType();
+  if (failed(verifyTiles(*this, from, to)) || failed(verifyAxis(*this, getAxis(), to.getRank()))) return failure();
+  if (to.getRank() != from.getRank() + 1 || inserted(from.getShape(), getAxis()) != to.getShape() ||
+      from.getElementType() != to.getElementType())
+    return emitOpError() << "inserts a dimension of extent 1 at " << getAxis() << " and changes nothing else";
+  return layoutOf(from) ? verifyLayout(*this, to, layout::expand(*layoutOf(from), int(getAxis()))) : success();
+}
+
+LogicalResult DropDimOp::verify() {
+  RankedTensorType from = getSource().getType(), to = getType();
+  if (failed(verifyTiles(*this, from, to)) || failed(verifyAxis(*this, getAxis(), from.getRank()))) return failure();
+  if (from.getRank() != to.getRank() + 1 || inserted(to.getShape(), getAxis()) != from.getShape() ||
+      from.getElementType() != to.getElementType())
+    return emitOpError() << "removes the dimension of extent 1 at " << getAxis() << " and changes nothing else";
+  return layoutOf(from) ? verifyLayout(*this, to, layout::slice(*layoutOf(from), int(getAxis()))) : success();
+}
+
+LogicalResult BroadcastOp::verify() {
+  RankedTensorType from = getSource().getType(), to = getType();
+  if (failed(verifyTiles(*this, from, to))) return failure();
+  bool fits = from.getRank() == to.getRank() && from.getElementType() == to.getElementType();
+  for (int64_t d = 0; fits && d < to.getRank(); ++d)
+    fits = from.getDimSize(d) == to.getDimSize(d) || from.getDimSize(d) == 1;
+  if (!fits) return emitOpError() << "repeats dimensions of extent 1 and changes nothing else";
+  if (!layoutOf(from)) return success();
+  return verifyLayout(*this, from, layout::before_broadcast(*layoutOf(to), shapeOf(from)));
+}
+
+/// A constant that is the same everywhere stays one under any change of shape.
+static OpFoldResult foldSplat(Attribute source, RankedTensorType type) {
+  if (auto splat = dyn_cast_or_null<SplatElementsAttr>(source))
+    return DenseElementsAttr::get(type, splat.getSplatValue<Attribute>());
+  return {};
+}
+
+OpFoldResult ExpandDimsOp::fold(FoldAdaptor adaptor) { return foldSplat(adaptor.getSource(), getType()); }
+
+OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
+  if (getSource().getType() == getType()) return getSource();
+  return foldSplat(adaptor.getSource(), getType());
+}
+
+// ---- Reductions -----------------------------------------------------------------------------------------------------
+
+LogicalResult ReduceOp::verify() {
+  RankedTensorType from = getSource().getType(), to = getType();
+  if (failed(verifyTiles(*this, from, to)) || failed(verifyAxis(*this, getAxis(), from.getRank()))) return failure();
+  SmallVector<int64_t> shape(from.getShape());
+  shape.erase(shape.begin() + int64_t(getAxis()));
+  if (to.getShape() != ArrayRef<int64_t>(shape) || from.getElementType() != to.getElementType())
+    return emitOpError() << "removes dimension " << getAxis() << " and changes nothing else";
+  if (!layoutOf(from)) return success();
+  FailureOr<layout::ReductionPlan> plan = planOf(*this, from, int64_t(getAxis()));
+  return failed(plan) ? failure() : verifyLayout(*this, to, plan->result);
+}
+
+LogicalResult ReduceRegistersOp::verify() {
+  RankedTensorType from = getSource().getType(), to = getType();
+  if (failed(verifyLaidOut(*this, from, to)) || failed(verifyAxis(*this, getAxis(), from.getRank()))) return failure();
+  FailureOr<layout::ReductionPlan> plan = planOf(*this, from, int64_t(getAxis()));
+  return failed(plan) ? failure() : verifyLayout(*this, to, plan->after_registers);
+}
+
+LogicalResult ReduceLanesOp::verify() {
+  RankedTensorType from = getSource().getType(), to = getType();
+  if (failed(verifyLaidOut(*this, from, to)) || failed(verifyAxis(*this, getAxis(), from.getRank()))) return failure();
+  FailureOr<layout::ReductionPlan> plan = planOf(*this, from, int64_t(getAxis()));
+  if (failed(plan)) return failure();
+  if (*layoutOf(from) != plan->after_registers)
+    return emitOpError() << "registers still hold several elements of dimension " << getAxis();
+  return verifyLayout(*this, to, plan->after_lanes);
+}
+
+// ---- Layouts and scratch --------------------------------------------------------------------------------------------
+
+LogicalResult ConvertLayoutOp::verify() { return verifyLaidOut(*this, getSource().getType(), getType()); }
+
+OpFoldResult ConvertLayoutOp::fold(FoldAdaptor adaptor) {
+  if (getSource().getType() == getType()) return getSource();
+  return foldSplat(adaptor.getSource(), getType());
+}
+
+static LogicalResult verifyScratch(Operation *op, RankedTensorType type, ScratchType scratch) {
+  if (failed(verifyLaidOut(op, type, type))) return failure();
+  if (type.getShape() != scratch.getShape() || type.getElementType() != scratch.getElementType())
+    return op->emitOpError() << "the tile and its scratch differ in shape or element type";
+  return success();
+}
+
+LogicalResult ScratchStoreOp::verify() { return verifyScratch(*this, getValue().getType(), getScratch().getType()); }
+LogicalResult ScratchLoadOp::verify() { return verifyScratch(*this, getType(), getScratch().getType()); }
+
+} // namespace tile::ir

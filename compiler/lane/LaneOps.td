@@ -1,0 +1,156 @@
+//===- LaneOps.td - what is left of a tile program once its tiles are spread over lanes -----------------------------===//
+#ifndef LANE_OPS
+#define LANE_OPS
+
+include "compiler/dialect/TileDialect.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+
+def Lane_Dialect : Dialect {
+  let name = "lane";
+  let cppNamespace = "::tile::lane";
+  let summary = "The primitives of one warp of lanes";
+  let description = [{
+    A lane value is a value each lane has its own of: on a SIMT machine a scalar (`f32`) of each thread, on a SIMD
+    machine a vector (`vector<16xf32>`) with an element a lane. A uniform value, the same in all lanes, is a scalar on
+    both. These ops are all that differs between machines; targets/nvvm and targets/simd lower them.
+  }];
+}
+
+class Lane_Op<string mnemonic, list<Trait> traits = []> : Op<Lane_Dialect, mnemonic, traits>;
+
+def Lane_Value : AnyTypeOf<[AnySignlessInteger, AnyFloat, VectorOfRankAndType<[1], [AnySignlessInteger, AnyFloat]>],
+                           "a lane value (a scalar or a vector of one dimension)">;
+def Lane_Int : AnyTypeOf<[I32, I64, VectorOfRankAndType<[1], [I32, I64]>], "an integer lane value">;
+def Lane_Mask : AnyTypeOf<[I1, VectorOfRankAndType<[1], [I1]>], "a mask (i1 for each lane)">;
+
+def Lane_AccessKind : I32EnumAttr<"AccessKind", "how lanes and addresses correspond", [
+    I32EnumAttrCase<"PerLane", 0, "per_lane">, I32EnumAttrCase<"Contiguous", 1, "contiguous">,
+    I32EnumAttrCase<"Uniform", 2, "uniform">]> {
+  let cppNamespace = "::tile::lane";
+  let genSpecializedAttr = 0;
+}
+def Lane_AccessKindAttr : EnumAttr<Lane_Dialect, Lane_AccessKind, "access"> { let assemblyFormat = "$value"; }
+
+def Lane_IdOp : Lane_Op<"id", [Pure]> {
+  let summary = "The number of the lane in its warp";
+  let description = [{
+    Example: `%l = lane.id : i32` or `lane.id : vector<16xi32>`
+  }];
+  let results = (outs Lane_Int:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
+def Lane_WarpIdOp : Lane_Op<"warp_id", [Pure]> {
+  let summary = "The number of the warp in its program, a uniform value";
+  let description = [{
+    Example: `%w = lane.warp_id`
+  }];
+  let results = (outs I32:$result);
+  let assemblyFormat = "attr-dict";
+}
+
+def Lane_SplatOp : Lane_Op<"splat", [Pure]> {
+  let summary = "A uniform value as a value of every lane";
+  let description = [{
+    Example: `%v = lane.splat %x : f32 -> vector<16xf32>`
+  }];
+  let arguments = (ins AnyTypeOf<[AnySignlessInteger, AnyFloat]>:$value);
+  let results = (outs Lane_Value:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Lane_FirstOp : Lane_Op<"first", [Pure]> {
+  let summary = "The uniform value of a lane value that is the same in all lanes";
+  let description = [{
+    Example: `%x = lane.first %v : vector<16xf32> -> f32`
+  }];
+  let arguments = (ins Lane_Value:$value);
+  let results = (outs AnyTypeOf<[AnySignlessInteger, AnyFloat]>:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Lane_ShuffleXorOp : Lane_Op<"shuffle_xor", [Pure, AllTypesMatch<["value", "result"]>]> {
+  let summary = "The value of the lane whose number differs in the bits of `mask`";
+  let description = [{
+    Example: `%o = lane.shuffle_xor %v, 16 : f32`
+  }];
+  let arguments = (ins Lane_Value:$value, ConfinedAttr<I32Attr, [IntPositive]>:$mask);
+  let results = (outs Lane_Value:$result);
+  let assemblyFormat = "$value `,` $mask attr-dict `:` type($value)";
+  let hasVerifier = 1;
+}
+
+def Lane_PermuteOp : Lane_Op<"permute", [Pure, AllTypesMatch<["value", "result"]>]> {
+  let summary = "The value of a given lane, for each lane; the lanes are an affine map of the lane's bits over F2";
+  let description = [{
+    `sources` lists the lane that each lane reads from.
+    Example: `%o = lane.permute %v, [1, 0, 3, 2] : vector<4xf32>`
+  }];
+  let arguments = (ins Lane_Value:$value, DenseI32ArrayAttr:$sources);
+  let results = (outs Lane_Value:$result);
+  let assemblyFormat = "$value `,` $sources attr-dict `:` type($value)";
+  let hasVerifier = 1;
+}
+
+def Lane_LoadOp : Lane_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSegments]> {
+  let summary = "One access of every lane to global memory";
+  let description = [{
+    The address is `pointer + base + lane + offset`, in elements; `base` is uniform. `per_lane`: each lane reads as many
+    consecutive elements as there are results, at an address that is a multiple of `align` bytes. `contiguous`: lane i
+    reads one element, i elements further. `uniform`: one element for all. Lanes whose mask is false read 0 and do not
+    touch memory.
+    Example: `%v:4 = lane.load per_lane %p[%base, %lane] mask %m {align = 16, offset = 0} : (!tile.ptr<f32>, index, i32, i1) -> (f32, f32, f32, f32)`
+  }];
+  let arguments = (ins Lane_AccessKindAttr:$kind, Tile_PtrType:$pointer, Index:$base, Optional<Lane_Int>:$lane,
+                       Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align);
+  let results = (outs Variadic<Lane_Value>:$results);
+  let assemblyFormat = "$kind $pointer `[` $base (`,` $lane^)? `]` (`mask` $mask^)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def Lane_StoreOp : Lane_Op<"store", [MemoryEffects<[MemWrite]>, AttrSizedOperandSegments]> {
+  let summary = "One access of every lane to global memory";
+  let description = [{
+    As `lane.load`; lanes whose mask is false do not touch memory.
+    Example: `lane.store contiguous %v to %p[%base] {align = 4, offset = 16} : vector<16xf32>, !tile.ptr<f32>, index`
+  }];
+  let arguments = (ins Lane_AccessKindAttr:$kind, Variadic<Lane_Value>:$values, Tile_PtrType:$pointer, Index:$base,
+                       Optional<Lane_Int>:$lane, Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align);
+  let assemblyFormat = "$kind $values `to` $pointer `[` $base (`,` $lane^)? `]` (`mask` $mask^)? attr-dict `:` type(operands)";
+  let hasVerifier = 1;
+}
+
+def Lane_ScratchLoadOp : Lane_Op<"scratch_load", [MemoryEffects<[MemRead]>]> {
+  let summary = "Each lane reads consecutive elements of scratch";
+  let description = [{
+    The address is `lane` elements and `offset` bytes into the program's scratch.
+    Example: `%v:2 = lane.scratch_load %lane {offset = 0} : i32 -> f32, f32`
+  }];
+  let arguments = (ins Lane_Int:$lane, I64Attr:$offset);
+  let results = (outs Variadic<Lane_Value>:$results);
+  let assemblyFormat = "$lane attr-dict `:` type($lane) `->` type($results)";
+}
+
+def Lane_ScratchStoreOp : Lane_Op<"scratch_store", [MemoryEffects<[MemWrite]>, AttrSizedOperandSegments]> {
+  let summary = "Each lane writes consecutive elements of scratch";
+  let description = [{
+    As `lane.scratch_load`; lanes whose mask is false write nothing.
+    Example: `lane.scratch_store %v to %lane {offset = 0} : f32, i32`
+  }];
+  let arguments = (ins Variadic<Lane_Value>:$values, Lane_Int:$lane, Optional<Lane_Mask>:$mask, I64Attr:$offset);
+  let assemblyFormat = "$values `to` $lane (`mask` $mask^)? attr-dict `:` type(operands)";
+}
+
+def Lane_BarrierOp : Lane_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Waits for all warps of the program";
+  let description = [{
+    Example: `lane.barrier`
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+#endif

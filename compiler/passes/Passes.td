@@ -1,0 +1,73 @@
+//===- Passes.td - all passes of the compiler, in the order of the pipeline ------------------------------------------===//
+// Passes.cpp strings them together; each is one file. The machine is the module's attribute `tile.target`.
+#ifndef TILE_PASSES
+#define TILE_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def SetTarget : Pass<"tile-set-target", "::mlir::ModuleOp"> {
+  let summary = "Sets the machine to compile for";
+  let options = [Option<"arch", "arch", "std::string", "\"host\"", "sm_80, sm_90a, ... or host">];
+}
+
+def AnalyzeAccess : Pass<"tile-analyze-access", "::mlir::func::FuncOp"> {
+  let summary = "Finds which accesses stay inside their view, and how they are aligned";
+  let description = [{
+    Sets `inside` and `aligned` on loads and stores from extents, strides and what is known of the indices (constants,
+    loop bounds, divisibility). Folds `tile.in_bounds` to true where it can be proved.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def AssignLayouts : Pass<"tile-assign-layouts", "::mlir::func::FuncOp"> {
+  let summary = "Gives every tile a layout";
+  let description = [{
+    Memory accesses are the anchors, the largest first: each takes the layout its coalesced access wants, and the layout
+    spreads over all ops that can carry it without moving data. Where two meet, a `tile.convert_layout` is inserted.
+  }];
+}
+
+def DecomposeReductions : Pass<"tile-decompose-reductions", "::mlir::func::FuncOp"> {
+  let summary = "Splits each reduction into registers, lanes and, through convert_layout, warps";
+}
+
+def DecomposeConversions : Pass<"tile-decompose-conversions", "::mlir::func::FuncOp"> {
+  let summary = "Turns conversions that cross warps into a store to scratch and a load from it";
+}
+
+def AllocateScratch : Pass<"tile-allocate-scratch", "::mlir::func::FuncOp"> {
+  let summary = "Gives each scratch_alloc its offset; blocks that are never live together share room";
+}
+
+def InsertBarriers : Pass<"tile-insert-barriers", "::mlir::func::FuncOp"> {
+  let summary = "Puts a barrier between accesses to the same scratch that conflict";
+}
+
+def VerifyBarriers : Pass<"tile-verify-barriers", "::mlir::func::FuncOp"> {
+  let summary = "Fails where two accesses to the same scratch conflict with no barrier between them";
+}
+
+def Distribute : Pass<"tile-distribute", "::mlir::ModuleOp"> {
+  let summary = "Turns tiles into the values of one lane";
+  let description = [{
+    The same code for every machine: a tile becomes one lane value for each register of its layout. On a SIMD machine a
+    lane value is a vector, unless the layout is the same in all lanes: then it is a scalar.
+  }];
+  let dependentDialects = ["::tile::lane::LaneDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
+def MathPolicy : Pass<"lane-math-policy", "::mlir::ModuleOp"> {
+  let summary = "Expands or maps what the machine has no instruction for: exp, log, tanh, erf, rsqrt, bf16 conversions";
+}
+
+def LaneToNvvm : Pass<"lane-to-nvvm", "::mlir::ModuleOp"> {
+  let summary = "Lowers the lane dialect, and all that is left, to LLVM for NVIDIA GPUs";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect"];
+}
+
+def LaneToSimd : Pass<"lane-to-simd", "::mlir::ModuleOp"> {
+  let summary = "Lowers the lane dialect, and all that is left, to LLVM for the host's vector unit";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect"];
+}
+
+#endif
