@@ -7,7 +7,7 @@ packages=(
   clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   cmake ninja-build ccache python3
   zlib1g-dev libzstd-dev libedit-dev libcurl4-openssl-dev libxml2-dev
-  libfmt-dev libcli11-dev libsqlite3-dev libgtest-dev libgmock-dev
+  libfmt-dev libcli11-dev nlohmann-json3-dev libsqlite3-dev libgtest-dev libgmock-dev
 )
 
 if ! command -v dpkg-query >/dev/null; then

@@ -1,4 +1,4 @@
-# fmt, CLI11, SQLite, GoogleTest and threads. The static build takes archives, and fmt as headers, since Debian has no
+# fmt, CLI11, JSON, SQLite, GoogleTest and threads. The static build takes archives, and fmt as headers, since Debian has no
 # archive of it.
 find_package(Threads REQUIRED)
 
@@ -13,6 +13,10 @@ endif()
 find_path(cli11_include CLI/CLI.hpp REQUIRED)
 add_library(tile_cli11 INTERFACE)
 target_include_directories(tile_cli11 SYSTEM INTERFACE ${cli11_include})
+
+find_path(json_include nlohmann/json.hpp REQUIRED)
+add_library(tile_json INTERFACE)
+target_include_directories(tile_json SYSTEM INTERFACE ${json_include})
 
 find_path(sqlite_include sqlite3.h REQUIRED)
 if(FLABENCH_STATIC)
