@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Carries the project to a GPU machine that has neither LLVM nor the sources' dependencies.
+#   scripts/device.sh pack              here: dist/flabench.tar.xz, one stripped static program
+#   scripts/device.sh run [STEP...]     there: unpacks it, runs the steps (default: all), results in ${OUT:-out}
+# Steps are the functions step_* below. GTEST_FILTER and FLABENCH_ARGS narrow what they do. The exit code is 0 when
+# every step passed; a failed step does not stop the next.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/.."
+
+pack() {
+  scripts/build.sh static flabench-device
+  rm -rf dist
+  mkdir -p dist/flabench
+  "$(command -v llvm-strip-22 || command -v strip)" -o dist/flabench/flabench-device build/static/tests/flabench-device
+  git rev-parse HEAD >dist/flabench/commit 2>/dev/null || true
+  # The x86 filter makes repeated calls look alike: code is most of the program.
+  tar -C dist --sort=name --owner=0 --group=0 -c flabench |
+    xz -T2 --x86 --lzma2=preset=6,dict=64MiB >dist/flabench.tar.xz
+  rm -r dist/flabench
+  ls -l dist/flabench.tar.xz >&2
+}
+
+# The GoogleTests that want a device.
+step_tests() {
+  "$program" gtest --gtest_output="json:$out/tests.json" --gtest_brief=1 2>&1 | tee "$out/tests.log"
+}
+
+# The arena's own cases, as JSON lines.
+step_bench() {
+  # shellcheck disable=SC2086 # FLABENCH_ARGS is a list of words
+  "$program" ${FLABENCH_ARGS:---module layernorm --device cuda --grid fla} --format json 2>&1 >"$out/bench.jsonl" |
+    tee "$out/bench.log"
+  tail -n 200 "$out/bench.jsonl"
+}
+
+run() {
+  local steps=("$@") failed=()
+  [ ${#steps[@]} -gt 0 ] || steps=(tests bench)
+  for step in "${steps[@]}"; do
+    declare -F "step_$step" >/dev/null || {
+      echo "device: no step '$step'; there are: $(declare -F | sed -n 's/.* step_//p' | tr '\n' ' ')" >&2
+      exit 2
+    }
+  done
+  [ -f dist/flabench.tar.xz ] || {
+    echo "device: no dist/flabench.tar.xz; make it with: scripts/device.sh pack" >&2
+    exit 2
+  }
+  out=${OUT:-out}
+  mkdir -p "$out"
+  out=$(cd "$out" && pwd)
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  tar -C "$work" -xJf dist/flabench.tar.xz
+  program=$work/flabench/flabench-device
+  # A program stopped in the middle can leave the driver's cache locked; ours starts empty, as on a new machine.
+  export CUDA_CACHE_DISABLE=1 XDG_CACHE_HOME=$work/cache
+  command -v nvidia-smi >/dev/null && nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.mem --format=csv,noheader
+  for step in "${steps[@]}"; do
+    echo "== $step"
+    # In a subshell of its own with -e, which a function called in a condition would not have.
+    set +e
+    (set -e; "step_$step")
+    [ $? = 0 ] || failed+=("$step")
+    set -e
+  done
+  if [ ${#failed[@]} -gt 0 ]; then
+    echo "device: failed: ${failed[*]}" >&2
+    exit 1
+  fi
+}
+
+case "${1:-}" in
+pack) pack ;;
+run) shift && run "$@" ;;
+*)
+  sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+  ;;
+esac
