@@ -17,7 +17,8 @@ add_library(tile_support INTERFACE)
 target_include_directories(tile_support INTERFACE ${PROJECT_SOURCE_DIR})
 target_include_directories(tile_support SYSTEM INTERFACE ${PROJECT_BINARY_DIR})
 target_compile_features(tile_support INTERFACE cxx_std_20)
-target_compile_options(tile_support INTERFACE -Wall -Wextra $<$<BOOL:${FLABENCH_WERROR}>:-Werror>)
+# libstdc++ 12 deprecates what its own std::stable_sort calls.
+target_compile_options(tile_support INTERFACE -Wall -Wextra -Wno-deprecated-declarations $<$<BOOL:${FLABENCH_WERROR}>:-Werror>)
 
 # Adds each of the folders that has a CMakeLists.txt; one that gets it later is noticed at the next build.
 function(tile_add_folders)
