@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,14 +31,18 @@ public:
   int64_t size() const { return int64_t(1) << bits(); }
   int shift(int dim) const; ///< where the bits of `dim` start in a packed coordinate
   uint32_t mask(int dim) const; ///< the packed bits of `dim`
-  uint32_t pack(std::span<const int64_t> coords) const;
+  uint32_t pack(std::span<const int64_t> coords) const; ///< throws std::invalid_argument outside the shape
   int64_t coord(uint32_t packed, int dim) const { return (packed & mask(dim)) >> shift(dim); }
   Shape without(int dim) const;            ///< the shape with `dim` removed
   Shape with(int dim, int64_t extent) const; ///< the shape with an extent inserted before `dim`
   Shape replaced(int dim, int64_t extent) const;
+  std::string str() const;                        ///< "[4, 1024]"
+  std::string coordinate(uint32_t packed) const;  ///< "[3,1000]"
   bool operator==(const Shape &) const = default;
 
 private:
+  void check() const;
+
   int8_t rank_ = 0;
   std::array<int8_t, kMaxRank> log2_{};
 };
@@ -66,7 +71,8 @@ enum class In : uint8_t { Register, Lane, Warp };
 
 /// The map. Invariants (checked by `verify`): every basis lies inside the shape; together they span it (every element
 /// is held somewhere); no register basis is zero or a sum of other bases of the layout (a lane never holds an element
-/// twice). Lane and warp bases may be zero: those lanes or warps hold copies.
+/// twice). Lane and warp bases may be zero: those lanes or warps hold copies. Functions that take layouts expect them
+/// to hold this, and give layouts that do; std::invalid_argument is thrown where no such layout or plan exists.
 class Layout {
 public:
   Layout() = default;
@@ -86,7 +92,8 @@ public:
   uint32_t free_bits(In in) const; ///< bit i set: hardware bit i holds copies only (its basis is zero)
   std::optional<std::string> verify() const; ///< what is wrong, or nothing
   std::string str() const; ///< "[4, 1024] reg=[[0,1],[0,2]] lane=[...] warp=[...]"
-  std::string table() const; ///< the tile drawn as text: who holds each element ("w1 l03 r2"); for people
+  /// The tile drawn as text, for people: who holds each element ("w1 l03 r2"; "w1 l03 r0-3" for neighbours together).
+  std::string table() const;
   size_t hash() const;
   bool operator==(const Layout &) const = default;
 
@@ -106,19 +113,20 @@ struct AccessShape {
 
 /// Bits of the last dimension go to: `vector` registers, then lanes; lanes left over go to the next dimension up, and
 /// so on. Warps go to the first dimension first (so that a row stays in one warp), then downwards to what is left of
-/// the last. What is left goes to registers, last dimension first. Lanes and warps beyond the tile hold copies.
+/// the last; inside a dimension they take the lowest bits left, so that a masked tail is shared out evenly. What is
+/// left goes to registers, last dimension first. Lanes and warps beyond the tile hold copies.
 /// `vector` shrinks so that as many lanes as possible have work: at most max(1, elements / lanes).
 Layout for_access(Shape shape, const AccessShape &how);
 
 // ---- Shape changes (no data moves) ----------------------------------------------------------------------------------
 
 /// The layout of a tile whose `dim` was reduced away, each lane keeping its place: coordinates on `dim` are forgotten,
-/// registers that became copies are dropped.
+/// registers that became copies (of this lane's registers, or of another lane's) are dropped.
 Layout slice(const Layout &, int dim);
 /// A dimension of extent 1 inserted before `dim`.
 Layout expand(const Layout &, int dim);
 /// The layout an operand of `shape` (extent 1 in broadcast dimensions, else equal) needs so that broadcasting it gives
-/// `result` with no data moved.
+/// `result` with no data moved. Throws for a swizzled `result` whose lanes would have to hold each other's elements.
 Layout before_broadcast(const Layout &result, const Shape &shape);
 /// For each register of `result`, the register of before_broadcast(result, shape) that it copies.
 std::vector<int> broadcast_registers(const Layout &result, const Shape &shape);
@@ -126,10 +134,11 @@ std::vector<int> broadcast_registers(const Layout &result, const Shape &shape);
 // ---- Algebra --------------------------------------------------------------------------------------------------------
 
 /// inner then outer as maps of packed coordinates: outer's registers, lanes and warps are read as one packed input
-/// (register bits lowest, then lane, then warp) that inner's output must cover exactly.
+/// (register bits lowest, then lane, then warp) that inner's output must cover exactly. The composition is a layout
+/// (see `verify`) where outer does not fold inner's registers together.
 Layout compose(const Layout &inner, const Layout &outer);
 /// A right inverse: hardware bits (register lowest, then lane, then warp) that hold each packed coordinate bit. Of
-/// several holders, the one with the lowest hardware index.
+/// several holders, the one with the lowest hardware index; that holds for every coordinate, a sum of these.
 std::vector<uint32_t> invert(const Layout &);
 /// The layout of a tile `outer.shape * inner.shape` whose elements are laid out by `inner` inside and `outer` outside.
 Layout product(const Layout &inner, const Layout &outer);
@@ -149,10 +158,15 @@ struct ReductionPlan {
   bool across_warps = false;   ///< false: after_lanes has extent 1 on `dim`, and that is the result
   /// Where across_warps: the layout to convert after_lanes to, in which `dim` lies in registers (or lanes when there
   /// are more than 8 warps), and warp bits freed take over register bits of other dimensions where there are any, so
-  /// that no warp repeats another's work. Reducing it again needs no warps.
+  /// that no warp repeats another's work; lanes that hold copies then do the same. Warps take the highest of those
+  /// bits: the lowest stay registers, so that a row-major scratch is read back with wide accesses. Lanes that hold
+  /// distinct elements of other dimensions stay as they are. Reducing it again needs no warps.
   Layout exchange;
   Layout result; ///< of the reduction, `dim` removed
+  std::string str() const; ///< for people, as are the others below
 };
+/// Throws std::invalid_argument for a swizzled layout where a lane or warp bit moves along `dim` and another dimension
+/// at once, or where registers do together with lanes: partners are then not one xor apart.
 ReductionPlan plan_reduction(const Layout &, int dim);
 
 struct ConversionPlan {
@@ -162,9 +176,10 @@ struct ConversionPlan {
   std::vector<int> registers;
   /// Shuffle: for each target register, the lane each lane reads from (an affine map over F2).
   std::vector<std::vector<int>> source_lane;
+  std::string str() const;
 };
 /// Rename: every lane already holds what it needs. Shuffle: its warp does, and each target register comes from one
-/// source register. Scratch: otherwise.
+/// source register of lanes that do not depend on the warp. Scratch: otherwise.
 ConversionPlan plan_conversion(const Layout &from, const Layout &to);
 
 /// What is known of a view when one tile of it is accessed.
@@ -174,7 +189,7 @@ struct AccessFacts {
   /// or not): the alignment, in elements, of any row of the tile.
   int64_t aligned = 1;
   /// Per dimension: true when the access may leave the view there and needs a mask; then a power of two that divides
-  /// the distance from the tile's start to the view's end (1 when unknown).
+  /// the distance from the tile's start to the view's end (1 when unknown). Left empty: nothing is masked.
   std::vector<bool> masked;
   std::vector<int64_t> extent_divisor;
   int element_bytes = 4;
@@ -192,10 +207,11 @@ struct AccessPlan {
   /// Registers of each access, in memory order; `width` each.
   std::vector<std::vector<int>> groups;
   std::string limit; ///< why `width` is not wider ("stride of dimension 1 is 2"); empty when it is the widest there is
+  std::string str() const;
 };
 /// `simd` asks for LaneContiguous and Uniform where the layout permits (lane bases 1, 2, 4, ... on a last dimension of
 /// stride 1; all zero); otherwise PerLane. Each PerLane group is one aligned access that lies wholly inside or outside
-/// the view.
+/// the view. The other kinds have one register in each group.
 AccessPlan plan_access(const Layout &, const AccessFacts &, bool simd);
 
 /// Most lanes of one warp that hit the same 4-byte bank with different words, when each lane accesses `width` elements
