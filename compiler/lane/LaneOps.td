@@ -9,6 +9,7 @@ include "mlir/IR/OpBase.td"
 
 def Lane_Dialect : Dialect {
   let name = "lane";
+  let useDefaultAttributePrinterParser = 1;
   let cppNamespace = "::tile::lane";
   let summary = "The primitives of one warp of lanes";
   let description = [{

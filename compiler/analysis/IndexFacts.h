@@ -1,0 +1,26 @@
+// What is known of a run-time integer without running the kernel: a divisor and bounds. Pure functions of the IR above
+// the value; nothing is cached, since the chains are a handful of ops long.
+#pragma once
+
+#include "mlir/IR/Value.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace tile {
+
+struct IndexFacts {
+  int64_t divisor = 1; ///< divides the value; 0 divides only zero, and is what the constant 0 has
+  std::optional<int64_t> min, max;
+
+  /// The largest power of two that divides the value, at most `limit`.
+  int64_t powerOfTwo(int64_t limit) const;
+};
+
+IndexFacts factsOf(mlir::Value index);
+IndexFacts factsOf(int64_t constant);
+
+IndexFacts operator+(const IndexFacts &a, const IndexFacts &b);
+IndexFacts operator*(const IndexFacts &a, const IndexFacts &b);
+
+} // namespace tile

@@ -1,0 +1,333 @@
+// Loads, stores and masks: the access plan of a layout, written out.
+//
+// An address is base + lane + offset, in elements. The base is uniform and 64-bit, so tensors may be of any size; what a
+// lane adds stays inside one tile and is 32-bit wherever the strides are known; what a register adds is a constant.
+#include "compiler/distribute/Coordinates.h"
+
+using namespace mlir;
+
+namespace tile {
+namespace {
+
+/// The parts of a converted view.
+struct ViewParts {
+  ir::ViewType type;
+  Value pointer;
+  ValueRange extents, strides; ///< the run-time ones
+
+  ViewParts(ir::ViewType type, ValueRange parts)
+      : type(type), pointer(parts.front()),
+        extents(parts.slice(1, size_t(type.getNumDynamicExtents()))),
+        strides(parts.drop_front(1 + size_t(type.getNumDynamicExtents()))) {}
+
+  bool isStatic(int64_t dim) const { return type.getStrides()[dim] != ShapedType::kDynamic; }
+  Value extent(OpBuilder &b, Location loc, int64_t dim) const { return at(b, loc, type.getShape(), extents, dim); }
+  Value stride(OpBuilder &b, Location loc, int64_t dim) const { return at(b, loc, type.getStrides(), strides, dim); }
+
+private:
+  static Value at(OpBuilder &b, Location loc, ArrayRef<int64_t> numbers, ValueRange values, int64_t dim) {
+    if (numbers[dim] != ShapedType::kDynamic) return arith::ConstantIndexOp::create(b, loc, numbers[dim]);
+    return values[size_t(llvm::count(numbers.take_front(dim), ShapedType::kDynamic))];
+  }
+};
+
+/// One dimension in which an access may leave the view.
+struct MaskedDim {
+  int dim;
+  Value limit;    ///< coordinates below it are inside; uniform i32
+  Value hardware; ///< what lane and warp contribute: i32, uniform or a lane value; null: 0
+  llvm::SmallDenseMap<int64_t, Value, 8> made; ///< masks by the register's coordinate
+};
+
+/// Which lanes of a register lie inside the view, one dimension at a time.
+class Masks {
+public:
+  Masks(OpBuilder &b, Location loc, const layout::Layout &layout, Coordinates &coords)
+      : b_(b), loc_(loc), layout_(layout), coords_(coords) {}
+
+  /// Elements `start + coordinate < extent` of `dim`; called once for each dimension that needs it.
+  void require(int dim, Value start, Value extent) {
+    Value left = arith::SubIOp::create(b_, loc_, extent, start);
+    Value zero = arith::ConstantIndexOp::create(b_, loc_, 0);
+    Value whole = arith::ConstantIndexOp::create(b_, loc_, layout_.shape().extent(dim));
+    left = arith::MinSIOp::create(b_, loc_, arith::MaxSIOp::create(b_, loc_, left, zero), whole);
+    Value limit = arith::IndexCastOp::create(b_, loc_, b_.getI32Type(), left);
+    MaskedDim &d = dims_.emplace_back();
+    d.dim = dim;
+    d.limit = limit;
+    d.hardware = coords_.hardwarePart(dim);
+  }
+
+  bool empty() const { return dims_.empty(); }
+
+  /// The mask of a register: i1, or a vector where lanes differ; null where nothing is required.
+  Value of(uint32_t reg) {
+    Value all;
+    for (MaskedDim &d : dims_) all = both(all, ofDim(d, coords_.registerPart(reg, d.dim)));
+    return all;
+  }
+
+  Value both(Value a, Value b) {
+    if (!a || !b) return a ? a : b;
+    if (isa<VectorType>(a.getType())) b = asRegisterType(b_, loc_, b, a.getType());
+    if (isa<VectorType>(b.getType())) a = asRegisterType(b_, loc_, a, b.getType());
+    return arith::AndIOp::create(b_, loc_, a, b);
+  }
+
+private:
+  /// hardware + coordinate < limit, made once for each coordinate.
+  Value ofDim(MaskedDim &d, int64_t coordinate) {
+    Value &mask = d.made[coordinate];
+    if (mask) return mask;
+    Value c = arith::ConstantIntOp::create(b_, loc_, b_.getI32Type(), coordinate);
+    Value limit = coordinate ? Value(arith::SubIOp::create(b_, loc_, d.limit, c)) : d.limit;
+    Value position = d.hardware;
+    if (!position) {
+      position = c;
+      limit = d.limit;
+    }
+    limit = asRegisterType(b_, loc_, limit, position.getType());
+    return mask = arith::CmpIOp::create(b_, loc_, arith::CmpIPredicate::slt, position, limit);
+  }
+
+  OpBuilder &b_;
+  Location loc_;
+  const layout::Layout &layout_;
+  Coordinates &coords_;
+  SmallVector<MaskedDim, 3> dims_;
+};
+
+layout::AccessPlan planFor(ir::ViewType view, ArrayRef<bool> inside, int64_t aligned, const layout::Layout &layout,
+                           const LaneModel &model) {
+  layout::AccessFacts facts;
+  for (int64_t d = 0; d < view.getRank(); ++d) {
+    int64_t s = view.getStrides()[d];
+    facts.strides.push_back(s == ShapedType::kDynamic ? std::nullopt : std::optional<int64_t>(s));
+    facts.masked.push_back(!inside[size_t(d)]);
+    facts.extent_divisor.push_back(aligned); // tile-analyze-access folds the last extent's divisor into it
+  }
+  facts.aligned = aligned;
+  facts.element_bytes = int(view.getElementBytes());
+  facts.max_bytes = int(model.vectorBytes);
+  return layout::plan_access(layout, facts, model.simd);
+}
+
+/// One load or store of a tile, ready to be written out access by access.
+class Access {
+public:
+  template <class Op, class Adaptor>
+  Access(Op op, Adaptor adaptor, const layout::Layout &layout, Coordinates &coords, const LaneModel &model,
+         OpBuilder &b)
+      : view_(op.getView().getType(), adaptor.getView()), layout_(layout), coords_(coords), model_(model), b_(b),
+        loc_(op.getLoc()), masks_(b, loc_, layout, coords) {
+    SmallVector<bool, 3> inside(size_t(view_.type.getRank()), false);
+    if (auto known = op.getInside()) inside.assign(known->begin(), known->end());
+    aligned_ = int64_t(op.getAligned().value_or(1));
+    plan_ = planFor(view_.type, inside, aligned_, layout, model);
+    for (auto [d, index] : llvm::enumerate(adaptor.getIndices())) starts_.push_back(index.front());
+    for (int d = 0; d < int(inside.size()); ++d)
+      if (!inside[size_t(d)]) masks_.require(d, starts_[size_t(d)], view_.extent(b_, loc_, d));
+    base_ = uniformBase();
+    if (plan_.kind == layout::AccessPlan::Kind::PerLane) lane_ = laneOffset();
+  }
+
+  const layout::AccessPlan &plan() const { return plan_; }
+  Masks &masks() { return masks_; }
+  Value pointer() const { return view_.pointer; }
+  Value lane() const { return lane_; }
+
+  lane::AccessKind kind() const {
+    switch (plan_.kind) {
+    case layout::AccessPlan::Kind::PerLane: return lane::AccessKind::PerLane;
+    case layout::AccessPlan::Kind::LaneContiguous: return lane::AccessKind::Contiguous;
+    case layout::AccessPlan::Kind::Uniform: return lane::AccessKind::Uniform;
+    }
+    llvm_unreachable("all kinds of access are handled");
+  }
+
+  /// Bytes the address of each access is a multiple of.
+  int64_t align() const {
+    int64_t elements = plan_.kind == layout::AccessPlan::Kind::PerLane ? plan_.width : 1;
+    return elements * view_.type.getElementBytes();
+  }
+
+  /// Uniform address and constant offset of the access whose first register is `reg`.
+  std::pair<Value, int64_t> address(uint32_t reg) {
+    Value base = base_;
+    int64_t offset = 0;
+    for (int d = 0; d < layout_.shape().rank(); ++d) {
+      int64_t c = coords_.registerPart(reg, d);
+      if (c == 0) continue;
+      if (view_.isStatic(d))
+        offset += c * view_.type.getStrides()[d];
+      else
+        base = sum(base, times(arith::ConstantIndexOp::create(b_, loc_, c), view_.stride(b_, loc_, d)));
+    }
+    return {base, offset};
+  }
+
+private:
+  Value sum(Value a, Value b) {
+    if (!a || !b) return a ? a : b;
+    return arith::AddIOp::create(b_, loc_, a, b);
+  }
+  Value times(Value a, Value b) { return arith::MulIOp::create(b_, loc_, a, b); }
+
+  /// The address of the tile's start; where lanes share an address, also what the warp adds to it.
+  Value uniformBase() {
+    Value base;
+    for (int d = 0; d < layout_.shape().rank(); ++d) {
+      Value stride = view_.stride(b_, loc_, d);
+      base = sum(base, times(starts_[size_t(d)], stride));
+      if (plan_.kind == layout::AccessPlan::Kind::PerLane) continue;
+      if (Value warp = coords_.warpPart(d))
+        base = sum(base, times(arith::IndexCastUIOp::create(b_, loc_, b_.getIndexType(), warp), stride));
+    }
+    return base;
+  }
+
+  /// What lane and warp add, in elements: i32 where every stride is known and the tile spans less than 2^31 elements.
+  Value laneOffset() {
+    bool narrow = true;
+    int64_t reach = 0;
+    for (int d = 0; d < layout_.shape().rank(); ++d) {
+      Value part = coords_.hardwarePart(d);
+      if (!part) continue;
+      narrow &= view_.isStatic(d);
+      if (narrow && __builtin_mul_overflow(layout_.shape().extent(d), view_.type.getStrides()[d], &reach)) narrow = false;
+      if (narrow && reach >= (int64_t(1) << 29)) narrow = false;
+    }
+    Type element = narrow ? b_.getI32Type() : b_.getI64Type();
+    Value offset;
+    for (int d = 0; d < layout_.shape().rank(); ++d)
+      if (Value part = coords_.hardwarePart(d)) offset = sum(offset, scaled(part, d, element));
+    Type type = model_.registerType(element, layout_);
+    if (model_.simd) type = model_.laneType(element);
+    if (!offset) {
+      TypedAttr zero = b_.getZeroAttr(type);
+      return arith::ConstantOp::create(b_, loc_, zero);
+    }
+    return asRegisterType(b_, loc_, offset, type);
+  }
+
+  /// part * stride, with elements of type `element`.
+  Value scaled(Value part, int dim, Type element) {
+    Type type = element;
+    if (auto vector = dyn_cast<VectorType>(part.getType())) type = vector.clone(element);
+    if (part.getType() != type) part = arith::ExtUIOp::create(b_, loc_, type, part);
+    if (view_.isStatic(dim) && view_.type.getStrides()[dim] == 1) return part;
+    Value stride = arith::IndexCastOp::create(b_, loc_, element, view_.stride(b_, loc_, dim));
+    return times(part, asRegisterType(b_, loc_, stride, type));
+  }
+
+  ViewParts view_;
+  const layout::Layout &layout_;
+  Coordinates &coords_;
+  const LaneModel &model_;
+  OpBuilder &b_;
+  Location loc_;
+  Masks masks_;
+  layout::AccessPlan plan_;
+  int64_t aligned_ = 1;
+  SmallVector<Value, 3> starts_;
+  Value base_, lane_;
+};
+
+/// The type of a mask for values of type `value`.
+Value fitMask(OpBuilder &b, Location loc, Value mask, Type value) {
+  auto vector = dyn_cast<VectorType>(value);
+  if (!mask || !vector) return mask;
+  return asRegisterType(b, loc, mask, vector.clone(b.getI1Type()));
+}
+
+struct Load : TilePattern<ir::LoadOp> {
+  using TilePattern::TilePattern;
+  LogicalResult matchAndRewrite(ir::LoadOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    const layout::Layout &layout = *ir::layoutOf(op.getType());
+    FailureOr<Coordinates> coords = Coordinates::of(op, layout, model(), rewriter);
+    if (failed(coords)) return failure();
+    Access access(op, adaptor, layout, *coords, model(), rewriter);
+    bool perLane = access.plan().kind == layout::AccessPlan::Kind::PerLane;
+    Type element = op.getType().getElementType();
+    Type wanted = model().registerType(element, layout);
+    Type type = perLane ? model().laneType(element) : wanted;
+    SmallVector<Value> registers(size_t(layout.registers()));
+    for (const std::vector<int> &group : access.plan().groups) {
+      uint32_t first = uint32_t(group.front());
+      auto [base, offset] = access.address(first);
+      Value mask = fitMask(rewriter, op.getLoc(), access.masks().of(first), type);
+      auto load = lane::LoadOp::create(rewriter, op.getLoc(), SmallVector<Type>(group.size(), type), access.kind(),
+                                       access.pointer(), base, access.lane(), mask, offset, access.align());
+      for (auto [reg, value] : llvm::zip(group, load.getResults()))
+        registers[size_t(reg)] = asRegisterType(rewriter, op.getLoc(), value, wanted);
+    }
+    return replaceWithRegisters(op, std::move(registers), rewriter);
+  }
+};
+
+struct Store : TilePattern<ir::StoreOp> {
+  using TilePattern::TilePattern;
+  LogicalResult matchAndRewrite(ir::StoreOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    RankedTensorType tile = op.getValue().getType();
+    const layout::Layout &layout = *ir::layoutOf(tile);
+    FailureOr<Coordinates> coords = Coordinates::of(op, layout, model(), rewriter);
+    if (failed(coords)) return failure();
+    Access access(op, adaptor, layout, *coords, model(), rewriter);
+    bool perLane = access.plan().kind == layout::AccessPlan::Kind::PerLane;
+    Type type = model().registerType(tile.getElementType(), layout);
+    if (perLane) type = model().laneType(tile.getElementType());
+    Value owner = coords->ownerMask();
+    for (const std::vector<int> &group : access.plan().groups) {
+      uint32_t first = uint32_t(group.front());
+      auto [base, offset] = access.address(first);
+      SmallVector<Value> values;
+      for (int reg : group)
+        values.push_back(asRegisterType(rewriter, op.getLoc(), adaptor.getValue()[size_t(reg)], type));
+      Value mask = access.masks().both(access.masks().of(first), owner);
+      lane::StoreOp::create(rewriter, op.getLoc(), access.kind(), values, access.pointer(), base, access.lane(),
+                            fitMask(rewriter, op.getLoc(), mask, type), offset, access.align());
+    }
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+struct InBounds : TilePattern<ir::InBoundsOp> {
+  using TilePattern::TilePattern;
+  LogicalResult matchAndRewrite(ir::InBoundsOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    const layout::Layout &layout = *ir::layoutOf(op.getType());
+    FailureOr<Coordinates> coords = Coordinates::of(op, layout, model(), rewriter);
+    if (failed(coords)) return failure();
+    ViewParts view(op.getView().getType(), adaptor.getView());
+    Masks masks(rewriter, op.getLoc(), layout, *coords);
+    for (int64_t d : op.getDims())
+      masks.require(int(d), adaptor.getIndices()[size_t(d)].front(), view.extent(rewriter, op.getLoc(), d));
+    Type type = model().registerType(rewriter.getI1Type(), layout);
+    SmallVector<Value> registers;
+    for (int r = 0; r < layout.registers(); ++r)
+      registers.push_back(asRegisterType(rewriter, op.getLoc(), masks.of(uint32_t(r)), type));
+    return replaceWithRegisters(op, std::move(registers), rewriter);
+  }
+};
+
+struct MakeView : TilePattern<ir::MakeViewOp> {
+  using TilePattern::TilePattern;
+  LogicalResult matchAndRewrite(ir::MakeViewOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    SmallVector<Value> parts{adaptor.getPointer().front()};
+    for (ValueRange e : adaptor.getExtents()) parts.push_back(e.front());
+    for (ValueRange s : adaptor.getStrides()) parts.push_back(s.front());
+    return replaceWithRegisters(op, std::move(parts), rewriter);
+  }
+};
+
+} // namespace
+
+void populateMemory(RewritePatternSet &patterns, const TileConverter &converter) {
+  patterns.add<Load, Store, InBounds, MakeView>(converter, patterns.getContext());
+}
+
+} // namespace tile

@@ -1,0 +1,65 @@
+// tile-allocate-scratch: every scratch block has an offset, and the kernel says how much scratch it needs. A block lives
+// from its allocation to its last use in program order; blocks whose lives don't overlap may share room (barriers, which
+// come next, keep such neighbours apart in time).
+#include "compiler/passes/Passes.h"
+
+namespace tile {
+#define GEN_PASS_DEF_ALLOCATESCRATCH
+#include "compiler/passes/Passes.h.inc"
+} // namespace tile
+
+using namespace mlir;
+
+namespace tile {
+namespace {
+
+constexpr int64_t kAlign = 16;
+
+struct Block {
+  ir::ScratchAllocOp op;
+  int64_t first, last; ///< life, in program order
+  int64_t bytes;
+  int64_t offset = 0;
+
+  bool meets(const Block &other) const { return first <= other.last && other.first <= last; }
+};
+
+/// The lowest offset at which `block` fits beside the placed blocks that live with it.
+int64_t place(const Block &block, ArrayRef<Block> placed) {
+  SmallVector<const Block *> neighbours;
+  for (const Block &p : placed)
+    if (p.meets(block)) neighbours.push_back(&p);
+  llvm::sort(neighbours, [](const Block *a, const Block *b) { return a->offset < b->offset; });
+  int64_t offset = 0;
+  for (const Block *n : neighbours) {
+    if (offset + block.bytes <= n->offset) break;
+    offset = std::max<int64_t>(offset, llvm::alignTo(uint64_t(n->offset + n->bytes), kAlign));
+  }
+  return offset;
+}
+
+struct AllocateScratch : impl::AllocateScratchBase<AllocateScratch> {
+  void runOnOperation() override {
+    func::FuncOp func = getOperation();
+    llvm::DenseMap<Operation *, int64_t> order;
+    SmallVector<ir::ScratchAllocOp> allocs;
+    func.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      order[op] = int64_t(order.size());
+      if (auto alloc = dyn_cast<ir::ScratchAllocOp>(op)) allocs.push_back(alloc);
+    });
+    SmallVector<Block> placed;
+    int64_t total = 0;
+    for (ir::ScratchAllocOp op : allocs) {
+      Block block{op, order[op], order[op], op.getType().getBytes()};
+      for (Operation *user : op->getUsers()) block.last = std::max(block.last, order[user]);
+      block.offset = place(block, placed);
+      total = std::max(total, block.offset + block.bytes);
+      op.setOffset(block.offset);
+      placed.push_back(block);
+    }
+    func->setAttr(ir::kScratchAttr, IntegerAttr::get(IntegerType::get(func.getContext(), 64), total));
+  }
+};
+
+} // namespace
+} // namespace tile

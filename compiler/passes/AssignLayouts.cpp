@@ -1,0 +1,256 @@
+// tile-assign-layouts: afterwards every tile carries a layout, and no op but convert_layout moves data between lanes.
+//
+// Memory accesses are the anchors, the largest first, since bandwidth is what tile programs spend. An anchor's layout
+// spreads to every value that can share it without moving data; what two anchors disagree on is converted at the use.
+// Values that cost nothing to make (constants, splats, iota, masks) take part in no spreading: each user gets its own.
+#include "compiler/passes/Passes.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace tile {
+#define GEN_PASS_DEF_ASSIGNLAYOUTS
+#include "compiler/passes/Passes.h.inc"
+} // namespace tile
+
+using namespace mlir;
+using tile::layout::Layout;
+
+namespace tile {
+namespace {
+
+bool isTile(Value v) { return isa<RankedTensorType>(v.getType()); }
+RankedTensorType tileType(Value v) { return cast<RankedTensorType>(v.getType()); }
+
+bool isFree(Value v) {
+  Operation *op = v.getDefiningOp();
+  return op && isa<arith::ConstantOp, ir::SplatOp, ir::IotaOp, ir::InBoundsOp>(op);
+}
+
+bool isElementwise(Operation *op) { return op->hasTrait<OpTrait::Elementwise>() && op->getNumResults() == 1; }
+
+/// One access to memory: the tile it moves, and how wide a lane could go.
+struct Anchor {
+  Value tile;
+  int vector;
+};
+
+class Assignment {
+public:
+  Assignment(func::FuncOp func, ir::TargetAttr target) : func_(func), target_(target) {
+    auto warps = func->getAttrOfType<IntegerAttr>(ir::kWarpsAttr);
+    access_.lanes = int(target.getLanes());
+    access_.warps = warps ? int(warps.getInt()) : 1;
+    access_.lane_contiguous = target.isSimd();
+  }
+
+  void run() {
+    for (const Anchor &anchor : anchors()) assign(anchor.tile, preferred(anchor.tile, anchor.vector));
+    func_.walk([&](Operation *op) { // what no access reaches
+      for (Value result : op->getResults())
+        if (isTile(result) && !isFree(result)) assign(result, preferred(result, 1));
+    });
+    rewrite();
+  }
+
+private:
+  // ---- Choosing -----------------------------------------------------------------------------------------------------
+
+  SmallVector<Anchor> anchors() {
+    SmallVector<Anchor> all;
+    auto add = [&](Value tile, ir::ViewType view, std::optional<int64_t> aligned) {
+      int64_t widest = target_.getVectorBytes() / view.getElementBytes();
+      bool contiguous = view.getStrides().back() == 1;
+      all.push_back({tile, contiguous ? int(std::max<int64_t>(1, std::min(widest, aligned.value_or(1)))) : 1});
+    };
+    func_.walk([&](Operation *op) {
+      if (auto load = dyn_cast<ir::LoadOp>(op)) add(load.getResult(), load.getView().getType(), load.getAligned());
+      if (auto store = dyn_cast<ir::StoreOp>(op))
+        if (!isFree(store.getValue())) add(store.getValue(), store.getView().getType(), store.getAligned());
+    });
+    // Tiles of one shape usually meet in arithmetic: the narrowest element sets the width for all of them.
+    llvm::DenseMap<ArrayRef<int64_t>, int> widest;
+    for (Anchor &a : all) {
+      int &w = widest[tileType(a.tile).getShape()];
+      w = std::max(w, a.vector);
+    }
+    for (Anchor &a : all) a.vector = widest[tileType(a.tile).getShape()];
+    llvm::stable_sort(all, [](const Anchor &a, const Anchor &b) {
+      return tileType(a.tile).getNumElements() > tileType(b.tile).getNumElements();
+    });
+    return all;
+  }
+
+  Layout preferred(Value tile, int vector) {
+    layout::AccessShape how = access_;
+    how.vector = vector;
+    return layout::for_access(ir::shapeOf(tileType(tile)), how);
+  }
+
+  // ---- Spreading ----------------------------------------------------------------------------------------------------
+
+  /// Gives `v` the layout unless it has one, and all that can follow it.
+  void assign(Value v, Layout layout) {
+    std::vector<std::pair<Value, Layout>> work{{v, layout}};
+    auto push = [&](Value next, const Layout &l) { work.emplace_back(next, l); };
+    while (!work.empty()) {
+      auto [value, l] = work.back();
+      work.pop_back();
+      if (!isTile(value) || isFree(value) || !layouts_.try_emplace(value, l).second) continue;
+      if (Operation *def = value.getDefiningOp()) spreadToOperands(def, value, l, push);
+      if (auto arg = dyn_cast<BlockArgument>(value)) spreadFromArgument(arg, l, push);
+      for (OpOperand &use : value.getUses()) spreadToUser(use, l, push);
+    }
+  }
+
+  template <class Push> void spreadToOperands(Operation *op, Value result, const Layout &l, Push push) {
+    if (isElementwise(op)) {
+      for (Value operand : op->getOperands()) push(operand, l);
+    } else if (auto o = dyn_cast<ir::ExpandDimsOp>(op)) {
+      push(o.getSource(), layout::slice(l, int(o.getAxis())));
+    } else if (auto o = dyn_cast<ir::BroadcastOp>(op)) {
+      push(o.getSource(), layout::before_broadcast(l, ir::shapeOf(o.getSource().getType())));
+    } else if (auto o = dyn_cast<scf::ForOp>(op)) {
+      push(o.getRegionIterArg(cast<OpResult>(result).getResultNumber()), l);
+    } else if (auto o = dyn_cast<scf::IfOp>(op)) {
+      unsigned n = cast<OpResult>(result).getResultNumber();
+      push(o.thenYield().getOperand(n), l);
+      push(o.elseYield().getOperand(n), l);
+    }
+  }
+
+  template <class Push> void spreadFromArgument(BlockArgument arg, const Layout &l, Push push) {
+    auto loop = dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp());
+    if (!loop) return;
+    unsigned n = arg.getArgNumber() - loop.getNumInductionVars();
+    push(loop.getInitArgs()[n], l);
+    push(loop.getYieldedValues()[n], l);
+    push(loop.getResult(n), l);
+  }
+
+  template <class Push> void spreadToUser(OpOperand &use, const Layout &l, Push push) {
+    Operation *op = use.getOwner();
+    if (isElementwise(op)) {
+      push(op->getResult(0), l);
+      for (Value operand : op->getOperands()) push(operand, l);
+    } else if (auto o = dyn_cast<ir::ExpandDimsOp>(op)) {
+      push(o.getResult(), layout::expand(l, int(o.getAxis())));
+    } else if (auto o = dyn_cast<ir::ReduceOp>(op)) {
+      push(o.getResult(), layout::plan_reduction(l, int(o.getAxis())).result);
+    } else if (auto o = dyn_cast<scf::ForOp>(op)) {
+      push(o.getRegionIterArg(use.getOperandNumber() - o.getNumControlOperands()), l);
+    } else if (auto o = dyn_cast<scf::YieldOp>(op)) {
+      if (auto loop = dyn_cast<scf::ForOp>(o->getParentOp())) push(loop.getRegionIterArg(use.getOperandNumber()), l);
+      if (auto branch = dyn_cast<scf::IfOp>(o->getParentOp())) push(branch.getResult(use.getOperandNumber()), l);
+    }
+  }
+
+  // ---- Rewriting ----------------------------------------------------------------------------------------------------
+
+  Layout layoutFor(Value v) {
+    auto it = layouts_.find(v);
+    return it != layouts_.end() ? it->second : preferred(v, 1);
+  }
+
+  void setLayout(Value v, const Layout &l) {
+    v.setType(ir::withLayout(tileType(v).getElementType(), l, func_.getContext()));
+  }
+
+  /// The tile of an operand in the layout its op needs, made just before the op.
+  void require(OpOperand &operand, const Layout &wanted) {
+    Value v = operand.get();
+    OpBuilder builder(operand.getOwner());
+    if (isFree(v)) {
+      operand.set(copyOf(builder, v, wanted));
+    } else if (*ir::layoutOf(v.getType()) != wanted) {
+      Type type = ir::withLayout(tileType(v).getElementType(), wanted, func_.getContext());
+      operand.set(ir::ConvertLayoutOp::create(builder, v.getLoc(), type, v));
+    }
+  }
+
+  /// A value that costs nothing, made again in another layout.
+  Value copyOf(OpBuilder &builder, Value v, const Layout &wanted) {
+    RankedTensorType type = ir::withLayout(tileType(v).getElementType(), wanted, func_.getContext());
+    if (auto constant = v.getDefiningOp<arith::ConstantOp>()) {
+      auto splat = cast<SplatElementsAttr>(constant.getValue());
+      return arith::ConstantOp::create(builder, v.getLoc(),
+                                       DenseElementsAttr::get(type, splat.getSplatValue<Attribute>()));
+    }
+    Operation *copy = builder.clone(*v.getDefiningOp());
+    copy->getResult(0).setType(type);
+    return copy->getResult(0);
+  }
+
+  void rewrite() {
+    SmallVector<Operation *> ops, free;
+    func_.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      bool cheap = op->getNumResults() == 1 && isTile(op->getResult(0)) && isFree(op->getResult(0));
+      (cheap ? free : ops).push_back(op);
+    });
+    for (Operation *op : ops) {
+      for (Value result : op->getResults())
+        if (isTile(result)) setLayout(result, layoutFor(result));
+      for (Region &region : op->getRegions())
+        for (BlockArgument arg : region.getArguments())
+          if (isTile(arg)) setLayout(arg, layoutFor(arg));
+    }
+    for (Operation *op : ops) fixOperands(op);
+    for (Operation *op : llvm::reverse(free))
+      if (op->use_empty()) op->erase();
+  }
+
+  void fixOperands(Operation *op) {
+    if (isElementwise(op) && isTile(op->getResult(0))) {
+      for (OpOperand &operand : op->getOpOperands())
+        if (isTile(operand.get())) require(operand, *ir::layoutOf(op->getResult(0).getType()));
+    } else if (auto o = dyn_cast<ir::ExpandDimsOp>(op)) {
+      require(o.getSourceMutable(), layout::slice(*ir::layoutOf(o.getType()), int(o.getAxis())));
+    } else if (auto o = dyn_cast<ir::BroadcastOp>(op)) {
+      require(o.getSourceMutable(),
+              layout::before_broadcast(*ir::layoutOf(o.getType()), ir::shapeOf(o.getSource().getType())));
+    } else if (auto o = dyn_cast<ir::ReduceOp>(op)) {
+      fixReduce(o);
+    } else if (auto o = dyn_cast<ir::StoreOp>(op)) {
+      if (isFree(o.getValue())) require(o.getValueMutable(), preferred(o.getValue(), 1));
+    } else if (auto o = dyn_cast<scf::ForOp>(op)) {
+      for (auto [init, arg] : llvm::zip(o.getInitArgsMutable(), o.getRegionIterArgs()))
+        if (isTile(arg)) require(init, *ir::layoutOf(arg.getType()));
+    } else if (auto o = dyn_cast<scf::YieldOp>(op)) {
+      for (OpOperand &operand : o->getOpOperands())
+        if (isTile(operand.get())) require(operand, *ir::layoutOf(o->getParentOp()->getResult(operand.getOperandNumber()).getType()));
+    }
+  }
+
+  /// A reduction gives the layout its source dictates; users that were promised another get a conversion.
+  void fixReduce(ir::ReduceOp op) {
+    if (isFree(op.getSource())) require(op.getSourceMutable(), preferred(op.getSource(), 1));
+    Layout given = layout::plan_reduction(*ir::layoutOf(op.getSource().getType()), int(op.getAxis())).result;
+    Layout promised = *ir::layoutOf(op.getType());
+    if (given == promised) return;
+    Type type = op.getType();
+    setLayout(op.getResult(), given);
+    OpBuilder builder(op->getContext());
+    builder.setInsertionPointAfter(op);
+    auto convert = ir::ConvertLayoutOp::create(builder, op.getLoc(), type, op.getResult());
+    op.getResult().replaceAllUsesExcept(convert, convert);
+  }
+
+  func::FuncOp func_;
+  ir::TargetAttr target_;
+  layout::AccessShape access_;
+  llvm::DenseMap<Value, Layout> layouts_;
+};
+
+struct AssignLayouts : impl::AssignLayoutsBase<AssignLayouts> {
+  void runOnOperation() override {
+    func::FuncOp func = getOperation();
+    ir::TargetAttr target = ir::targetOf(func);
+    if (!target) {
+      func.emitError() << "tile-assign-layouts needs the module's attribute tile.target: run tile-set-target first";
+      return signalPassFailure();
+    }
+    Assignment(func, target).run();
+  }
+};
+
+} // namespace
+} // namespace tile
