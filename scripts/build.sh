@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 preset=$1
 shift
 
-scripts/setup.sh
+scripts/setup.sh "$preset"
 build=build/$preset
 mkdir -p "$build"
 exec 9>"$build/.lock"

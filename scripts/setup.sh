@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian packages the build needs. All are in Debian 12 with its security and update suites, as a fresh
-# installation has them. Does nothing, in milliseconds, when they are there; speaks on standard error only.
+# scripts/setup.sh [PRESET]: installs the Debian packages a build with PRESET needs. All are in Debian 12 with its
+# security and update suites, as a fresh installation has them. Does nothing, in milliseconds, when they are there;
+# speaks on standard error only.
 set -euo pipefail
 
 packages=(
@@ -9,6 +10,7 @@ packages=(
   zlib1g-dev libzstd-dev libedit-dev libcurl4-openssl-dev libxml2-dev
   libfmt-dev libcli11-dev nlohmann-json3-dev libsqlite3-dev libgtest-dev libgmock-dev
 )
+[ "${1:-}" != asan ] || packages+=(libclang-rt-22-dev)
 
 if ! command -v dpkg-query >/dev/null; then
   echo "setup: this is not Debian; install the counterparts of: ${packages[*]}" >&2
