@@ -2,7 +2,10 @@
 //
 // What is a C++ value is known when the kernel is compiled (a C++ loop is unrolled, a C++ `if` chooses code); what is a
 // Tile, Index or Scalar is known when the kernel runs. dtypes change by `.to(dtype)` only; dimensions of extent 1 and
-// Scalars broadcast; nothing else is implicit. A mistake throws UserError with the author's file and line.
+// Scalars broadcast; nothing else is implicit. Arithmetic on floats is done in f32: tiles of f16 and bf16 can be
+// loaded, stored, converted, chosen between (`where`, `min`, `max`), expanded and broadcast. A mistake throws
+// UserError, whose text begins with the author's `file:line: `. Any number of threads may build kernels, each with its
+// own builder.
 //
 //   Kernel scale(int64_t cols) {
 //     KernelBuilder k("scale", {.warps = 4});
@@ -34,6 +37,8 @@ namespace tile {
 using Loc = std::source_location;
 class KernelBuilder;
 
+class Scalar;
+
 namespace detail {
 struct BuilderImpl;
 struct KernelImpl;
@@ -42,6 +47,7 @@ struct KernelImpl;
 struct Value {
   void *ir = nullptr;
   BuilderImpl *builder = nullptr;
+  uint64_t serial = 0; ///< the builder's own: tells apart two that lived at the same address
   explicit operator bool() const { return ir != nullptr; }
 };
 
@@ -63,6 +69,8 @@ public:
   explicit Index(detail::Value v) : v_(v) {}
   detail::Value value() const { return v_; }
   int64_t constant() const { return constant_; } ///< meaningful when !value()
+  /// The same number for arithmetic with tiles: `k.iota(64) + column.to(i32)`. Wraps in i32; rounded to nearest in f32.
+  Scalar to(DType, Loc = Loc::current()) const;
 
 private:
   detail::Value v_;
@@ -73,13 +81,16 @@ private:
 class Scalar {
 public:
   explicit Scalar(detail::Value v, DType t) : v_(v), dtype_(t) {}
+  explicit Scalar(int64_t constant, DType t) : dtype_(t), constant_(constant) {} ///< of a constant Index
   DType dtype() const { return dtype_; }
   detail::Value value() const { return v_; }
+  int64_t constant() const { return constant_; } ///< meaningful when !value()
   Scalar to(DType, Loc = Loc::current()) const;
 
 private:
   detail::Value v_;
   DType dtype_;
+  int64_t constant_ = 0;
 };
 
 /// A block of numbers, spread over the lanes of the program. Extents are powers of two, rank 0 to 3.
@@ -94,17 +105,18 @@ public:
   int rank() const { return int(shape_.size()); }
   detail::Value value() const { return v_; }
 
-  /// Converts element by element: float to float rounds to nearest even; int to float likewise; float to int
-  /// truncates; i1 becomes 0 or 1.
+  /// Converts element by element: float to float rounds to nearest even; int to float likewise (to f16 and bf16 by way
+  /// of f32); float to int truncates and is undefined outside the integer's range; int to int wraps; i1 becomes 0 or 1.
+  /// Nothing converts to i1: compare instead.
   Tile to(DType, Loc = Loc::current()) const;
   /// Whether each element was inside the view it was loaded from; an i1 tile of the same shape. Only for a tile that
   /// comes from `load`, possibly through `.to`.
   Tile in_bounds(Loc = Loc::current()) const;
   /// The same along one dimension alone.
   Tile in_bounds(Axis, Loc = Loc::current()) const;
-  /// A dimension of extent 1 inserted before `axis`.
+  /// A dimension of extent 1 inserted before `axis`: it is dimension `axis` of the result, Axis(-1) the result's last.
   Tile expand(Axis, Loc = Loc::current()) const;
-  /// Extent-1 dimensions repeated to `shape`.
+  /// Extent-1 dimensions repeated to `shape`; a tile of rank 0 takes any shape.
   Tile broadcast(std::vector<int64_t> shape, Loc = Loc::current()) const;
 
 private:
@@ -114,14 +126,16 @@ private:
   std::shared_ptr<const detail::Origin> origin_;
 };
 
-/// An operand of an arithmetic operator: a Tile, a Scalar, an Index (as i64) or a C++ number, and where it was
-/// written. A number takes the other operand's dtype and must be exact in it (integers) or is rounded to it (floats).
+/// An operand of an arithmetic operator: a Tile, a Scalar or a C++ number, and where it was written. A number takes the
+/// other operand's dtype and must be exact in it (integers) or is rounded to it (floats, for tiles of floats only). An
+/// Index becomes an operand by `.to(dtype)`.
 class Operand {
 public:
   enum class Kind : uint8_t { Tile, Scalar, Integer, Float };
   Operand(Tile t, Loc l = Loc::current()) : kind(Kind::Tile), tile(std::move(t)), loc(l) {}
   Operand(Scalar s, Loc l = Loc::current())
-      : kind(Kind::Scalar), tile(s.value(), s.dtype(), {}), loc(l) {}
+      : kind(Kind::Scalar), tile(s.value(), s.dtype(), {}), integer(s.constant()), number(double(s.constant())),
+        loc(l) {}
   template <class N>
     requires std::is_arithmetic_v<N>
   Operand(N n, Loc l = Loc::current())
@@ -146,8 +160,9 @@ Tile reduce(Combine, const Tile &, Axis, Loc);
 Index index_binary(Binary, const Index &, const Index &, Loc);
 } // namespace detail
 
-// Element-wise arithmetic. `/` on integers truncates; `%` has the sign of the dividend. A Scalar combines with a Tile by
-// broadcasting, and with a Scalar to a Tile of rank 0.
+// Element-wise arithmetic. `/` on integers truncates; `%` is of integers and has the sign of the dividend. A float tile
+// divided by a C++ number is multiplied by the number's reciprocal, rounded to f32: at most 1 ulp from the quotient. A
+// Scalar combines with a Tile by broadcasting, and with a Scalar to a Tile of rank 0.
 inline Tile operator+(Operand a, Operand b) { return detail::binary(detail::Binary::Add, a, b); }
 inline Tile operator-(Operand a, Operand b) { return detail::binary(detail::Binary::Sub, a, b); }
 inline Tile operator*(Operand a, Operand b) { return detail::binary(detail::Binary::Mul, a, b); }
@@ -235,12 +250,12 @@ public:
   View(detail::Value v, DType t, std::vector<Index> extents) : v_(v), dtype_(t), extents_(std::move(extents)) {}
   DType dtype() const { return dtype_; }
   int rank() const { return int(extents_.size()); }
-  const Index &extent(int dim) const { return extents_.at(size_t(dim)); }
+  const Index &extent(int dim, Loc = Loc::current()) const;
 
   /// The block of `shape` that starts at `at`; as many indices and extents as the view has dimensions. Elements outside
   /// the view read as 0.
   Tile load(std::vector<Index> at, std::vector<int64_t> shape, Loc = Loc::current()) const;
-  /// Writes `tile` at `at`; elements outside the view are dropped. The dtypes must be equal.
+  /// Writes `tile`, of the view's dtype and rank, at `at`; elements outside the view are dropped.
   void store(std::vector<Index> at, const Tile &tile, Loc = Loc::current()) const;
 
 private:
@@ -252,8 +267,8 @@ private:
 /// What is promised of a kernel argument; the runtime checks it at every binding, so a wrong promise is a UserError and
 /// never a wrong number.
 struct ViewOptions {
-  std::vector<Index> strides; ///< elements, per dimension; empty: contiguous row-major
-  int align = 0;              ///< bytes; 0: 16
+  std::vector<Index> strides = {}; ///< elements, per dimension; empty: contiguous row-major; 0 only for inputs
+  int align = 0;                   ///< bytes, a power of two, at least an element's; 0: 16
 };
 
 /// One finished kernel: shareable, immutable.
@@ -264,7 +279,7 @@ public:
   const std::string &name() const;
   int warps() const;
   std::string str() const; ///< the tile IR
-  const detail::KernelImpl &impl() const { return *impl_; }
+  const detail::KernelImpl &impl() const; ///< for the compiler
   explicit operator bool() const { return impl_ != nullptr; }
 
 private:
@@ -276,9 +291,17 @@ struct LaunchOptions {
 };
 
 namespace detail {
-Value carried(const Tile &);
-inline Value carried(const Index &i) { return i.value(); }
+/// One value that travels through a loop, in erased form.
+struct Carried {
+  Value value;
+  bool is_index = false;
+  int64_t constant = 0; ///< of an Index without a value
+};
+inline Carried carried(const Tile &t) { return {t.value()}; }
+inline Carried carried(const Scalar &s) { return {s.value()}; }
+inline Carried carried(const Index &i) { return {i.value(), true, i.constant()}; }
 inline Tile like(const Tile &t, Value v) { return Tile(v, t.dtype(), t.shape()); }
+inline Scalar like(const Scalar &s, Value v) { return Scalar(v, s.dtype()); }
 inline Index like(const Index &, Value v) { return Index(v); }
 template <class T> struct is_tuple : std::false_type {};
 template <class... T> struct is_tuple<std::tuple<T...>> : std::true_type {};
@@ -290,8 +313,8 @@ struct LoopBody;
 class Loop {
 public:
   Loop(KernelBuilder &k, Index lo, Index hi, Index step, Loc loc) : k_(k), lo_(lo), hi_(hi), step_(step), loc_(loc) {}
-  /// Values that travel from one iteration to the next. The body takes (Index, values...) and returns their
-  /// successors: one value, or a std::tuple (a std::vector<Tile> for a vector).
+  /// Values (Tile, Index or Scalar) that travel from one iteration to the next. The body takes (Index, values...) and
+  /// returns their successors, of the same dtypes and shapes: one value, or a std::tuple.
   template <class... C> LoopWith<C...> carry(C... initial) const { return {*this, std::move(initial)...}; }
   /// A loop that carries a C++ list of tiles: the body takes (Index, std::vector<Tile>) and returns one.
   template <class F> std::vector<Tile> carry_list(const std::vector<Tile> &initial, F &&body) const;
@@ -300,9 +323,7 @@ public:
 
 private:
   template <class... C> friend class LoopWith;
-  std::vector<detail::Value> run(const std::vector<detail::Value> &initial,
-                                 const std::vector<Tile> &shapes,
-                                 const LoopBody &body) const;
+  std::vector<detail::Value> run(const std::vector<detail::Carried> &initial, const LoopBody &body) const;
   KernelBuilder &k_;
   Index lo_, hi_, step_;
   Loc loc_;
@@ -311,7 +332,7 @@ private:
 /// The body in erased form: carried values in, their successors out.
 struct LoopBody {
   void *state;
-  std::vector<detail::Value> (*call)(void *state, Index i, const std::vector<detail::Value> &carried);
+  std::vector<detail::Carried> (*call)(void *state, Index i, const std::vector<detail::Value> &carried);
 };
 
 template <class... C> class LoopWith {
@@ -327,24 +348,18 @@ public:
     LoopBody b{&erased, [](void *s, Index i, const std::vector<detail::Value> &in) {
                  return (*static_cast<Erased *>(s))(i, in);
                }};
-    std::vector<Tile> shapes;
-    std::vector<detail::Value> init;
-    std::apply([&](const C &...c) { (add(c, init, shapes), ...); }, initial_);
-    return unpack(loop_.run(init, shapes, b), std::index_sequence_for<C...>{});
+    auto initial = std::apply([](const C &...c) { return std::vector{detail::carried(c)...}; }, initial_);
+    return unpack(loop_.run(initial, b), std::index_sequence_for<C...>{});
   }
 
 private:
-  static void add(const Tile &t, std::vector<detail::Value> &init, std::vector<Tile> &shapes) {
-    init.push_back(detail::carried(t));
-    shapes.push_back(t);
-  }
   template <class F, size_t... I>
   auto call(F &body, Index i, const std::vector<detail::Value> &in, std::index_sequence<I...>) const {
     return body(i, detail::like(std::get<I>(initial_), in[I])...);
   }
-  template <class R> static std::vector<detail::Value> pack(const R &r) {
+  template <class R> static std::vector<detail::Carried> pack(const R &r) {
     if constexpr (detail::is_tuple<R>::value)
-      return std::apply([](const auto &...t) { return std::vector<detail::Value>{detail::carried(t)...}; }, r);
+      return std::apply([](const auto &...t) { return std::vector<detail::Carried>{detail::carried(t)...}; }, r);
     else
       return {detail::carried(r)};
   }
@@ -365,7 +380,7 @@ template <class F> std::vector<Tile> Loop::carry_list(const std::vector<Tile> &i
     return out;
   };
   auto values = [](const std::vector<Tile> &in) {
-    std::vector<detail::Value> out;
+    std::vector<detail::Carried> out;
     for (const Tile &t : in) out.push_back(detail::carried(t));
     return out;
   };
@@ -374,7 +389,7 @@ template <class F> std::vector<Tile> Loop::carry_list(const std::vector<Tile> &i
   LoopBody b{&erased, [](void *s, Index i, const std::vector<detail::Value> &in) {
                return (*static_cast<Erased *>(s))(i, in);
              }};
-  return tiles(run(values(initial), initial, b));
+  return tiles(run(values(initial), b));
 }
 
 template <class F> void Loop::operator()(F &&body) const {
@@ -391,11 +406,13 @@ public:
   KernelBuilder(const KernelBuilder &) = delete;
   ~KernelBuilder();
 
-  /// An integer argument of the kernel. `divisible`: a divisor it is promised to have.
+  /// An integer argument of the kernel. `divisible`: a divisor it is promised to have. Names of arguments, like the
+  /// kernel's, are C identifiers, and no two are the same.
   Index runtime(std::string_view name, int64_t divisible = 1, Loc = Loc::current());
-  /// A number argument of the kernel.
+  /// A number argument of the kernel, of any dtype but i1.
   Scalar scalar(std::string_view name, DType, Loc = Loc::current());
-  /// A tensor argument that is read / written / both. Extents and strides are C++ numbers or Index values.
+  /// A tensor argument that is read / written / both: an input can't be stored to, an output can't be loaded from.
+  /// Extents and strides are C++ numbers or Index values.
   View input(std::string_view name, DType, std::vector<Index> extents, ViewOptions = {}, Loc = Loc::current());
   View output(std::string_view name, DType, std::vector<Index> extents, ViewOptions = {}, Loc = Loc::current());
   View inout(std::string_view name, DType, std::vector<Index> extents, ViewOptions = {}, Loc = Loc::current());

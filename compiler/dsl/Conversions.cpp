@@ -1,0 +1,66 @@
+// `.to`: one dtype as another. f16 and bf16 meet the others through f32.
+#include "compiler/dsl/Impl.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace tile {
+using namespace detail;
+
+namespace {
+
+/// Builds the op that converts to an element type and keeps the shape.
+template <class Op> mlir::Value cast(BuilderImpl &b, mlir::Value v, DType to, Loc loc) {
+  Type type = typeOf(to);
+  if (auto tile = dyn_cast<RankedTensorType>(v.getType())) type = tile.clone(type);
+  return Op::create(b.builder, b.at(loc), type, v);
+}
+
+void checkConvertible(DType from, DType to, Loc loc) {
+  if (to == DType::i1 && from != DType::i1)
+    fail(loc, "conversion of ", name_of(from), " to i1; compare instead, as in `x != 0`");
+}
+
+} // namespace
+
+namespace detail {
+
+mlir::Value convert(BuilderImpl &b, mlir::Value v, DType from, DType to, Loc loc) {
+  if (from == to) return v;
+  if (is_float(from) && from != f32) return convert(b, cast<arith::ExtFOp>(b, v, f32, loc), f32, to, loc);
+  if (is_float(to) && to != f32) return cast<arith::TruncFOp>(b, convert(b, v, from, f32, loc), to, loc);
+  if (from == f32) return cast<arith::FPToSIOp>(b, v, to, loc);
+  if (from == DType::i1)
+    return to == f32 ? cast<arith::UIToFPOp>(b, v, to, loc) : cast<arith::ExtUIOp>(b, v, to, loc);
+  if (to == f32) return cast<arith::SIToFPOp>(b, v, to, loc);
+  return from == i32 ? cast<arith::ExtSIOp>(b, v, to, loc) : cast<arith::TruncIOp>(b, v, to, loc);
+}
+
+} // namespace detail
+
+Tile Tile::to(DType to, Loc loc) const {
+  BuilderImpl &b = builderOf(v_, "the Tile", loc);
+  mlir::Value v = b.use(v_, "the Tile", loc);
+  checkConvertible(dtype_, to, loc);
+  return b.tile(convert(b, v, dtype_, to, loc), to, origin_);
+}
+
+Scalar Scalar::to(DType to, Loc loc) const {
+  checkConvertible(dtype_, to, loc);
+  if (!v_) return Scalar(constant_, to);
+  BuilderImpl &b = builderOf(v_, "the Scalar", loc);
+  return Scalar(b.wrap(convert(b, b.use(v_, "the Scalar", loc), dtype_, to, loc)), to);
+}
+
+Scalar Index::to(DType to, Loc loc) const {
+  checkConvertible(i64, to, loc);
+  if (!v_) return Scalar(constant_, to);
+  BuilderImpl &b = builderOf(v_, "the Index", loc);
+  mlir::Value v = b.use(v_, "the Index", loc);
+  DType first = to == i32 ? i32 : i64;
+  v = cast<arith::IndexCastOp>(b, v, first, loc);
+  return Scalar(b.wrap(convert(b, v, first, to, loc)), to);
+}
+
+} // namespace tile
