@@ -1,0 +1,83 @@
+// What kernels that work on whole rows share: how a row of any number of columns becomes tiles, how many rows and warps
+// a program gets on a machine, and loops over rows and over the chunks of a row too wide to be held.
+#pragma once
+
+#include "compiler/Compiler.h"
+#include "compiler/dsl/Kernel.h"
+
+#include <bit>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace fla {
+
+/// A row as `chunks` tiles of `chunk` columns, a power of two: 5120 = 5 x 1024, 768 = 3 x 256, 1200 -> 5 x 256. Never
+/// more columns of padding than it takes.
+struct RowShape {
+  int64_t chunk = 1, chunks = 1;
+  int64_t padded() const { return chunk * chunks; }
+  bool operator==(const RowShape &) const = default;
+};
+
+/// The least padding with chunks of at least `least` and at most `most` columns (powers of two) and at most 16 of them;
+/// of equals the fewest tiles. A row narrower than `least` is one tile of the next power of two.
+RowShape row_shape(int64_t cols, int64_t least, int64_t most = int64_t(1) << 20);
+
+/// How a row kernel is cut: `rows` rows a program of `warps` warps.
+struct RowConfig {
+  int64_t rows = 1;
+  int warps = 1;
+  RowShape shape;
+  bool looped = false;  ///< the row is not held: a loop reads `shape.chunk` columns at a time, in every pass again
+  bool strided = false; ///< programs that loop over rows take every n-th block of rows, not one contiguous range
+
+  std::string str() const; ///< "rows=4 warps=4 cols=1x1024"
+  bool operator==(const RowConfig &) const = default;
+};
+
+/// What a kernel asks of a row.
+struct RowNeeds {
+  int64_t cols = 1;
+  tile::DType dtype = tile::bf16; ///< as it lies in memory
+  /// Columns of a row that a lane of a GPU may hold. A kernel with more values alive for each column asks for fewer;
+  /// one that only comes looped, for 0 (on every machine).
+  int64_t held = 40;
+  int most_warps = 16; ///< that a row may be spread over
+};
+
+/// The heuristic's choice for `target` first, then alternatives worth measuring. All different; all `looped` where the
+/// row is too wide to be held.
+std::vector<RowConfig> row_configs(const tile::Target &target, const RowNeeds &needs);
+
+using Tiles = std::vector<tile::Tile>;
+
+/// One row block in tiles of [rows, chunk], in f32; columns and rows outside the view read 0.
+Tiles load_row(const tile::View &view, const tile::Index &row, const RowConfig &config);
+/// The same of a vector of `cols` numbers, in tiles of [1, chunk].
+Tiles load_columns(const tile::View &view, const RowConfig &config);
+/// Sums over the columns: the tiles are added element by element, then reduced once. [rows]
+tile::Tile sum_row(const Tiles &row);
+/// Sums of the products over the columns, likewise. [rows]
+tile::Tile dot_row(const Tiles &a, const Tiles &b);
+
+/// The row blocks of this program along grid dimension `axis`: for a kernel whose programs outlive one block.
+struct RowRange {
+  tile::Index begin, end, step;
+};
+RowRange rows_of_program(tile::KernelBuilder &, int axis, const tile::Index &rows, const RowConfig &config);
+
+/// Carries `state` over the chunks of a row that is not held: `body(column, state)` for whole chunks in a run-time
+/// loop, then once more for the rest of the columns, so that only that one has to mind the end of the row.
+Tiles over_chunks(tile::KernelBuilder &, int64_t cols, int64_t chunk, Tiles state,
+                  const std::function<Tiles(tile::Index, Tiles)> &body);
+
+constexpr int64_t ceil_div(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+constexpr int64_t next_power_of_two(int64_t n) {
+  return int64_t(std::bit_ceil(uint64_t(n)));
+}
+
+} // namespace fla

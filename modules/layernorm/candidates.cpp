@@ -1,0 +1,192 @@
+// Which kernels run a case on a machine, with which grids: the heuristic's choice first.
+#include "modules/layernorm/kernels.h"
+#include "modules/layernorm/problem.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace fla::layernorm {
+
+using tile::Target;
+using tile::runtime::DeviceInfo;
+
+namespace {
+
+/// A case on a machine: what every choice below depends on.
+struct Place {
+  const NormSpec &spec;
+  int64_t rows;
+  double eps;
+  const Target &target;
+  int64_t units;
+
+  bool is_gpu() const { return target.kind == Target::Kind::Nvvm; }
+};
+
+std::vector<Arg> tensors(std::initializer_list<const char *> names) {
+  std::vector<Arg> args;
+  for (const char *name : names)
+    args.push_back({name, std::string(name)});
+  return args;
+}
+
+/// `all` and, where there is a mean, `centered`.
+std::vector<Arg> arguments(const Place &p, std::initializer_list<const char *> all,
+                           std::initializer_list<const char *> centered) {
+  std::vector<Arg> args = tensors(all);
+  if (p.spec.centered)
+    for (Arg &arg : tensors(centered))
+      args.push_back(std::move(arg));
+  return args;
+}
+
+// ---- Forward --------------------------------------------------------------------------------------------------------
+
+Candidate forward_candidate(const Place &p, const RowConfig &config) {
+  Candidate candidate{config.str(), {}, {}};
+  if (p.rows == 0)
+    return candidate;
+  std::vector<Arg> args = arguments(p, {"x", "w", "y", "rstd"}, {"b", "mean"});
+  args.push_back({"rows", p.rows});
+  args.push_back({"eps", p.eps});
+  candidate.launches.push_back({forward(p.spec, config), {uint32_t(ceil_div(p.rows, config.rows))}, std::move(args)});
+  return candidate;
+}
+
+std::vector<Candidate> forward_candidates(const Place &p) {
+  std::vector<Candidate> all;
+  for (const RowConfig &config : row_configs(p.target, {.cols = p.spec.cols, .dtype = p.spec.dtype}))
+    all.push_back(forward_candidate(p, config));
+  return all;
+}
+
+// ---- Backward -------------------------------------------------------------------------------------------------------
+
+/// Adds the second stage and its input: `parts` rows of partial sums.
+void add_sum_of_partials(const Place &p, int64_t parts, Candidate &candidate) {
+  RowConfig config;
+  if (p.is_gpu()) {
+    // Narrow blocks, for there are few columns to keep a GPU busy with; many rows of them in flight at once.
+    config = {.rows = std::clamp<int64_t>(next_power_of_two(parts), 32, 128), .warps = 8, .shape = {32, 1}};
+  } else {
+    config.shape.chunk = 16 * p.target.lanes;
+  }
+  config.shape.chunk = std::min(config.shape.chunk, next_power_of_two(p.spec.cols));
+
+  for (const char *name : {"dw_partial", "db_partial"})
+    if (p.spec.centered || name == std::string_view("dw_partial"))
+      candidate.workspace.push_back(scratch(name, {std::max<int64_t>(parts, 1), p.spec.cols}));
+  std::vector<Arg> args = arguments(p, {"dw_partial", "dw"}, {"db_partial", "db"});
+  args.push_back({"parts", parts});
+  candidate.launches.push_back(
+      {sum_partials(p.spec, config), {uint32_t(ceil_div(p.spec.cols, config.shape.chunk))}, std::move(args)});
+}
+
+/// Programs of one multiprocessor that fit its registers at once: a lane holds x, dy, w and the sums of dw and db of
+/// its columns, and some more.
+int64_t resident_programs(const RowConfig &config, const Target &target) {
+  const int64_t threads = int64_t(config.warps) * target.lanes;
+  const int64_t columns = std::max<int64_t>(1, config.rows * config.shape.padded() / threads);
+  return std::max<int64_t>(1, 65536 / (threads * (5 * columns + 32)));
+}
+
+Candidate fused_backward(const Place &p, const RowConfig &config, int64_t programs) {
+  programs = std::min(programs, ceil_div(p.rows, config.rows));
+  Candidate candidate{fmt::format("{} programs={}", config.str(), programs), {}, {}};
+  if (programs > 0) {
+    std::vector<Arg> args = arguments(p, {"x", "dy", "w", "rstd", "dx", "dw_partial"}, {"mean", "db_partial"});
+    args.push_back({"rows", p.rows});
+    candidate.launches.push_back({backward(p.spec, config), {uint32_t(programs)}, std::move(args)});
+  }
+  add_sum_of_partials(p, programs, candidate);
+  return candidate;
+}
+
+/// dx and the weights' gradients apart: x and dy are read twice, but a row need not be held.
+Candidate split_backward(const Place &p, const RowConfig &config) {
+  RowConfig columns;
+  int64_t parts;
+  if (p.is_gpu()) {
+    const int64_t vector = p.target.vector_bytes / tile::size_of(p.spec.dtype);
+    columns = {.rows = 8, .warps = 4, .shape = {p.target.lanes * vector, 1}, .strided = true};
+    parts = ceil_div(16 * p.units, ceil_div(p.spec.cols, columns.shape.chunk));
+  } else {
+    columns.shape.chunk = 8 * p.target.lanes;
+    parts = std::min<int64_t>(ceil_div(p.rows, 64), 65535); // 64 rows stay in cache from one column block to the next
+  }
+  columns.shape.chunk = std::min(columns.shape.chunk, next_power_of_two(p.spec.cols));
+  parts = std::min(parts, ceil_div(p.rows, columns.rows));
+
+  Candidate candidate{fmt::format("split {} parts={}", config.str(), parts), {}, {}};
+  if (p.rows > 0) {
+    std::vector<Arg> args = arguments(p, {"x", "dy", "w", "rstd", "dx"}, {"mean"});
+    args.push_back({"rows", p.rows});
+    candidate.launches.push_back(
+        {backward_input(p.spec, config), {uint32_t(ceil_div(p.rows, config.rows))}, std::move(args)});
+    args = arguments(p, {"x", "dy", "rstd", "dw_partial"}, {"mean", "db_partial"});
+    args.push_back({"rows", p.rows});
+    candidate.launches.push_back({backward_weights(p.spec, columns),
+                                  {uint32_t(ceil_div(p.spec.cols, columns.shape.chunk)), uint32_t(parts)},
+                                  std::move(args)});
+  }
+  add_sum_of_partials(p, parts, candidate);
+  return candidate;
+}
+
+std::vector<Candidate> backward_candidates(const Place &p) {
+  // Five values a column are alive, not one: a whole warp a row up to 1024 columns, half as many columns a lane beyond.
+  const RowNeeds needs{.cols = p.spec.cols, .dtype = p.spec.dtype, .held = p.spec.cols <= 1024 ? 32 : 16};
+  std::vector<Candidate> all;
+  for (const RowConfig &config : row_configs(p.target, needs)) {
+    if (config.looped)
+      continue;
+    const int64_t programs = p.units * (p.is_gpu() ? resident_programs(config, p.target) : 4);
+    all.push_back(fused_backward(p, config, programs));
+    if (all.size() == 1 && programs < ceil_div(p.rows, config.rows))
+      all.push_back(fused_backward(p, config, 2 * programs));
+  }
+  RowNeeds looped = needs;
+  looped.held = 0;
+  for (const RowConfig &config : row_configs(p.target, looped)) {
+    all.push_back(split_backward(p, config));
+    if (!all.front().name.starts_with("split"))
+      break; // one to compare with
+  }
+  return all;
+}
+
+// ---- Both -----------------------------------------------------------------------------------------------------------
+
+Candidate both(const Candidate &first, const Candidate &second) {
+  Candidate candidate{fmt::format("fwd({}) bwd({})", first.name, second.name), second.workspace, first.launches};
+  candidate.launches.insert(candidate.launches.end(), second.launches.begin(), second.launches.end());
+  return candidate;
+}
+
+/// The two choices do not depend on each other: each one's alternatives beside the other's first.
+std::vector<Candidate> pairs(const std::vector<Candidate> &forward, const std::vector<Candidate> &backward) {
+  std::vector<Candidate> all;
+  for (const Candidate &second : backward)
+    all.push_back(both(forward.front(), second));
+  for (size_t i = 1; i < forward.size(); ++i)
+    all.push_back(both(forward[i], backward.front()));
+  return all;
+}
+
+} // namespace
+
+std::vector<Candidate> NormProblem::candidates(const Target &target, const DeviceInfo &device) const {
+  const Place place{spec_, rows_, eps_, target, std::max(device.units, 1)};
+  switch (pass_) {
+  case Pass::Fwd:
+    return forward_candidates(place);
+  case Pass::Bwd:
+    return backward_candidates(place);
+  case Pass::FwdBwd:
+    return pairs(forward_candidates(place), backward_candidates(place));
+  }
+  throw tile::InternalError("layernorm: unknown pass");
+}
+
+} // namespace fla::layernorm

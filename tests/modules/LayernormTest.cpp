@@ -1,0 +1,250 @@
+// layernorm without its kernels: the truth against finite differences, the host's reference against the truth, what a
+// case says of itself.
+#include "modules/common/Compare.h"
+#include "modules/common/Convert.h"
+#include "modules/common/Inputs.h"
+#include "modules/common/Problem.h"
+#include "modules/layernorm/problem.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+using namespace fla;
+using Doubles = std::map<std::string, std::vector<double>>;
+using Role = TensorDesc::Role;
+
+namespace {
+
+layernorm::NormProblem norm(bool centered, Pass pass, int64_t rows, int64_t cols, DType dtype = tile::f32) {
+  layernorm::NormSpec spec;
+  spec.centered = centered;
+  spec.dtype = dtype;
+  spec.cols = cols;
+  return {spec, pass, rows};
+}
+
+Doubles truth(const Problem &problem, const Doubles &in) {
+  Doubles out;
+  for (const TensorDesc &tensor : problem.tensors())
+    if (tensor.role == Role::Output)
+      out[tensor.name].assign(size_t(tensor.elements()), NAN);
+  problem.oracle(in, out);
+  return out;
+}
+
+/// The bytes of all tensors of a case: inputs rounded, everything else NaN.
+class Memory {
+public:
+  Memory(const std::vector<TensorDesc> &tensors, const Doubles &in) {
+    for (const TensorDesc &tensor : tensors) {
+      std::vector<std::byte> &bytes = bytes_[tensor.name];
+      bytes.assign(tensor.bytes() + 1, std::byte(0xFF));
+      if (tensor.role == Role::Input)
+        from_double(tensor.dtype, in.at(tensor.name), bytes.data());
+      addresses_[tensor.name] = bytes.data();
+    }
+  }
+  const std::map<std::string, void *> &addresses() const { return addresses_; }
+  const void *operator[](const std::string &name) const { return addresses_.at(name); }
+
+private:
+  std::map<std::string, std::vector<std::byte>> bytes_;
+  std::map<std::string, void *> addresses_;
+};
+
+void expect_host_reference_is_right(const Problem &problem, uint64_t seed) {
+  const Doubles in = make_inputs(problem, seed);
+  const Doubles expected = truth(problem, in);
+  const HostReference reference = problem.host_reference();
+  std::vector<TensorDesc> all = problem.tensors();
+  all.insert(all.end(), reference.workspace.begin(), reference.workspace.end());
+  const Memory memory(all, in);
+  for (const auto &step : reference.steps)
+    step(memory.addresses());
+  for (const TensorDesc &tensor : problem.tensors())
+    if (tensor.role == Role::Output) {
+      const auto &want = expected.at(tensor.name);
+      const Comparison c = compare(tensor.dtype, memory[tensor.name], want, problem.tolerance(tensor.name));
+      EXPECT_TRUE(c.ok()) << tensor.name << ": " << c.str(tensor.elements());
+    }
+}
+
+struct Shape {
+  int64_t rows, cols;
+};
+
+class Norms : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(, Norms, testing::Bool(),
+                         [](const auto &info) { return info.param ? "layer_norm" : "rms_norm"; });
+
+// d(sum(y * dy)) by central differences, in every input element.
+TEST_P(Norms, OracleGradientsAreThoseOfItsForward) {
+  for (const Shape shape : {Shape{3, 7}, Shape{1, 2}, Shape{2, 1}, Shape{5, 33}}) {
+    const auto problem = norm(GetParam(), Pass::FwdBwd, shape.rows, shape.cols);
+    Doubles in = make_inputs(problem, 11);
+    const Doubles analytic = truth(problem, in);
+    auto loss = [&] {
+      const Doubles out = truth(problem, in);
+      double total = 0;
+      for (size_t i = 0; i < out.at("y").size(); ++i)
+        total += out.at("y")[i] * in.at("dy")[i];
+      return total;
+    };
+    for (const auto &[input, gradient] : std::map<std::string, std::string>{{"x", "dx"}, {"w", "dw"}, {"b", "db"}}) {
+      if (!in.contains(input))
+        continue;
+      for (size_t i = 0; i < in.at(input).size(); ++i) {
+        double &element = in.at(input)[i];
+        const double original = element, step = 1e-5;
+        element = original + step;
+        const double above = loss();
+        element = original - step;
+        const double below = loss();
+        element = original;
+        const double numeric = (above - below) / (2 * step);
+        ASSERT_NEAR(analytic.at(gradient)[i], numeric, 2e-6 * (1 + std::fabs(numeric))) << gradient << ' ' << i;
+      }
+    }
+  }
+}
+
+TEST_P(Norms, OracleNormalises) {
+  const auto problem = norm(GetParam(), Pass::Fwd, 4, 1000);
+  Doubles in = make_inputs(problem, 5);
+  in.at("w").assign(1000, 1);
+  if (GetParam())
+    in.at("b").assign(1000, 0);
+  const Doubles out = truth(problem, in);
+  for (size_t row = 0; row < 4; ++row) {
+    double mean = 0, square = 0;
+    for (size_t j = 0; j < 1000; ++j) {
+      mean += out.at("y")[row * 1000 + j] / 1000;
+      square += out.at("y")[row * 1000 + j] * out.at("y")[row * 1000 + j] / 1000;
+    }
+    if (GetParam())
+      EXPECT_NEAR(mean, 0, 1e-12);
+    EXPECT_NEAR(square, 1, 1e-4); // eps keeps it a little below
+  }
+}
+
+TEST_P(Norms, OracleOfABackwardUsesTheStatisticsItIsGiven) {
+  const auto problem = norm(GetParam(), Pass::Bwd, 3, 8);
+  Doubles in = make_inputs(problem, 5);
+  const Doubles before = truth(problem, in);
+  for (double &rstd : in.at("rstd"))
+    rstd *= 2;
+  const Doubles after = truth(problem, in);
+  for (size_t i = 0; i < 8; ++i)
+    EXPECT_NEAR(after.at("dw")[i], 2 * before.at("dw")[i], 1e-12);
+}
+
+TEST_P(Norms, HostReferenceIsRight) {
+  const Shape shapes[] = {{1, 1},    {3, 1},     {1, 1000},  {5, 2},     {7, 50},
+                          {64, 768}, {33, 1200}, {129, 257}, {2, 40000}, {3000, 24}};
+  for (DType dtype : {tile::bf16, tile::f16, tile::f32})
+    for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd})
+      for (const Shape &shape : shapes) {
+        SCOPED_TRACE(std::string(name_of(dtype)) + " " + std::string(name_of(pass)) + " " + std::to_string(shape.rows) +
+                     "x" + std::to_string(shape.cols));
+        expect_host_reference_is_right(norm(GetParam(), pass, shape.rows, shape.cols, dtype), 42);
+      }
+}
+
+TEST_P(Norms, WithoutRowsTheWeightGradientsAreZero) {
+  for (Pass pass : {Pass::Bwd, Pass::FwdBwd}) {
+    const auto problem = norm(GetParam(), pass, 0, 100, tile::bf16);
+    const Doubles out = truth(problem, make_inputs(problem, 1));
+    EXPECT_EQ(out.at("dw"), std::vector<double>(100, 0.0));
+    expect_host_reference_is_right(problem, 1);
+  }
+}
+
+// The tolerances must be able to tell a wrong kernel from a right one: a variance over D-1 instead of D is wrong.
+TEST_P(Norms, ToleranceOfF32CatchesAVarianceOverOneColumnLess) {
+  for (int64_t cols : {16, 1024, 4096}) {
+    const auto problem = norm(GetParam(), Pass::Fwd, 16, cols);
+    const Doubles in = make_inputs(problem, 3);
+    const Doubles expected = truth(problem, in);
+    std::vector<float> rstd;
+    for (double r : expected.at("rstd"))
+      rstd.push_back(float(r * std::sqrt(double(cols - 1) / double(cols))));
+    EXPECT_FALSE(compare(tile::f32, rstd.data(), expected.at("rstd"), problem.tolerance("rstd")).ok()) << cols;
+  }
+}
+
+TEST_P(Norms, BytesAreEachTensorOnce) {
+  const int64_t n = 128, d = 64, stats = GetParam() ? 2 : 1, vectors = GetParam() ? 2 : 1;
+  EXPECT_EQ(norm(GetParam(), Pass::Fwd, n, d, tile::bf16).bytes(), 2 * (2 * n * d + vectors * d) + 4 * stats * n);
+  EXPECT_EQ(norm(GetParam(), Pass::Bwd, n, d, tile::bf16).bytes(), 2 * (3 * n * d + (1 + vectors) * d) + 4 * stats * n);
+}
+
+TEST_P(Norms, CudaStepsNameTensorsThatExist) {
+  for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd})
+    for (const Shape shape : {Shape{0, 8}, Shape{1, 1}, Shape{4096, 1024}, Shape{1 << 20, 1}, Shape{1, 1 << 20}}) {
+      const auto problem = norm(GetParam(), pass, shape.rows, shape.cols, tile::f16);
+      const CudaReference reference = problem.cuda_reference();
+      std::set<std::string> known, written;
+      for (const TensorDesc &tensor : problem.tensors()) {
+        known.insert(tensor.name);
+        if (tensor.role == Role::Input)
+          written.insert(tensor.name);
+      }
+      for (const TensorDesc &tensor : reference.workspace)
+        EXPECT_TRUE(known.insert(tensor.name).second) << tensor.name;
+      for (const CudaStep &step : reference.steps) {
+        EXPECT_NE(reference.source.find("void " + step.kernel + "("), std::string::npos) << step.kernel;
+        EXPECT_GT(step.grid.programs(), 0) << step.kernel;
+        EXPECT_LE(step.grid.y, 65535u) << step.kernel;
+        // The last tensor of every kernel is its output; the others must have been made before.
+        std::vector<std::string> names;
+        for (const ArgValue &arg : step.args)
+          if (const auto *name = std::get_if<std::string>(&arg))
+            names.push_back(*name);
+        for (const std::string &name : names)
+          EXPECT_TRUE(known.contains(name)) << name;
+        for (size_t i = 0; i + 1 < names.size(); ++i)
+          EXPECT_TRUE(shape.rows == 0 || written.contains(names[i])) << step.kernel << " reads " << names[i];
+        written.insert(names.back());
+      }
+      for (const TensorDesc &tensor : problem.tensors())
+        EXPECT_TRUE(tensor.elements() == 0 || written.contains(tensor.name)) << tensor.name;
+    }
+}
+
+std::string refusal(std::string_view op, const Case &c, DType dtype) {
+  try {
+    module_named("layernorm").problem(op, Pass::Fwd, c, dtype);
+  } catch (const tile::UserError &error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST(LayernormModule, RefusesWhatIsOutOfRange) {
+  using testing::HasSubstr;
+  EXPECT_THAT(refusal("layer_norm", {{"N", 1}, {"D", 0}}, tile::bf16),
+              HasSubstr("D=0 is out of range; accepted: 1 to"));
+  EXPECT_THAT(refusal("rms_norm", {{"N", int64_t(1) << 31}, {"D", 1}}, tile::bf16),
+              HasSubstr("N=2147483648 is out of"));
+  EXPECT_THAT(refusal("rms_norm", {{"N", 1 << 30}, {"D", 1 << 20}}, tile::bf16), HasSubstr("more elements than"));
+  EXPECT_THAT(refusal("layer_norm", {{"N", 1}, {"D", 1}}, tile::i32), HasSubstr("dtype i32"));
+  EXPECT_THAT(refusal("group_norm", {{"N", 1}, {"D", 1}}, tile::f32), HasSubstr("layer_norm, rms_norm"));
+  EXPECT_THAT(refusal("layer_norm", {{"N", 1}, {"D", 1}}, tile::f32), HasSubstr("nothing was thrown"));
+}
+
+TEST(LayernormModule, GridsHoldCasesThatItAccepts) {
+  const Module &module = module_named("layernorm");
+  for (const OpInfo &op : module.ops()) {
+    for (const char *grid : {"quick", "fla"})
+      for (const Case &c : module.cases(op.name, grid))
+        EXPECT_NO_THROW(module.problem(op.name, Pass::Bwd, Case::parse(c.str(), op.keys), tile::bf16)) << c.str();
+    EXPECT_EQ(module.cases(op.name, "fla").back().str(), "N=262144,D=1024");
+    EXPECT_EQ(module.cases(op.name, "fla").size(), 8u);
+    EXPECT_THROW(module.cases(op.name, "slow"), tile::UserError);
+  }
+}
+
+} // namespace
