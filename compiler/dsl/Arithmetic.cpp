@@ -100,7 +100,8 @@ FloatAttr floatAttr(const Operand &o, DType dtype, Loc loc) {
     llvm::APFloat value(o.number);
     bool lost;
     value.convert(type.getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &lost);
-    if (value.isInfinity() && std::isfinite(o.number)) fail(loc, describe(o), " is beyond the range of ", name_of(dtype));
+    if (value.isInfinity() && std::isfinite(o.number))
+      fail(loc, describe(o), " is beyond the range of ", name_of(dtype));
     return FloatAttr::get(type, value);
   }
   llvm::APFloat value(type.getFloatSemantics());

@@ -139,7 +139,8 @@ public:
   template <class N>
     requires std::is_arithmetic_v<N>
   Operand(N n, Loc l = Loc::current())
-      : kind(std::is_integral_v<N> ? Kind::Integer : Kind::Float), integer(int64_t(n)), number(double(n)), loc(l) {}
+      : kind(std::is_integral_v<N> ? Kind::Integer : Kind::Float), integer(std::is_integral_v<N> ? int64_t(n) : 0),
+        number(double(n)), loc(l) {}
 
   Kind kind;
   Tile tile;
