@@ -1,0 +1,8 @@
+// flabench: fused layers against their unfused references, on this machine.
+#include "bench/Cli.h"
+
+#include <iostream>
+
+int main(int argc, char **argv) {
+  return fla::bench::main(argc, argv, std::cout, std::cerr);
+}
