@@ -30,7 +30,7 @@ Bound multiply(Bound a, Bound b) {
   return r;
 }
 
-/// Deep enough for any address; keeps the walk linear on IR that is not ours.
+/// Deep enough for any address; bounds the walk on IR that is not ours.
 constexpr int kMaxDepth = 16;
 IndexFacts facts(Value v, int depth);
 
@@ -47,10 +47,34 @@ IndexFacts factsOfInduction(scf::ForOp loop, int depth) {
   IndexFacts hi = facts(loop.getUpperBound(), depth);
   IndexFacts f;
   f.divisor = std::gcd(lo.divisor, step.divisor);
+  if (loop.getUnsignedCmp()) return f; // bounds are signed
   f.min = lo.min;
   f.max = add(hi.max, -1);
   bool exact = lo.min && lo.min == lo.max && step.min && step.min == step.max && *step.min > 0 && f.max;
   if (exact && *f.max >= *lo.min) f.max = *lo.min + (*f.max - *lo.min) / *step.min * *step.min;
+  return f;
+}
+
+bool isNonnegative(const IndexFacts &f) { return f.min && *f.min >= 0; }
+
+/// Unsigned: to it a negative number is a huge one.
+IndexFacts remainder(const IndexFacts &a, const IndexFacts &b) {
+  IndexFacts f;
+  f.divisor = std::gcd(a.divisor, b.divisor);
+  if (!isNonnegative(b)) return f;
+  f.min = 0;
+  f.max = add(b.max, -1);
+  if (isNonnegative(a) && a.max) f.max = f.max ? std::min(*f.max, *a.max) : *a.max;
+  return f;
+}
+
+IndexFacts quotient(const IndexFacts &a, const IndexFacts &b) {
+  IndexFacts f;
+  if (!isNonnegative(a) || !isNonnegative(b)) return f;
+  int64_t least = std::max<int64_t>(1, *b.min);
+  f.min = b.max && *b.max > 0 ? *a.min / *b.max : 0;
+  if (a.max) f.max = *a.max / least;
+  if (b.max == b.min && a.divisor % least == 0) f.divisor = a.divisor / least;
   return f;
 }
 
@@ -73,11 +97,8 @@ IndexFacts facts(Value v, int depth) {
   if (auto o = dyn_cast<arith::MulIOp>(op)) return facts(o.getLhs(), depth) * facts(o.getRhs(), depth);
   if (auto o = dyn_cast<arith::SubIOp>(op))
     return facts(o.getLhs(), depth) + facts(o.getRhs(), depth) * factsOf(int64_t(-1));
-  if (auto o = dyn_cast<arith::RemUIOp>(op)) {
-    IndexFacts a = facts(o.getLhs(), depth), b = facts(o.getRhs(), depth);
-    return {std::gcd(a.divisor, b.divisor), 0, add(b.max, -1)};
-  }
-  if (auto o = dyn_cast<arith::DivUIOp>(op)) return {1, 0, facts(o.getLhs(), depth).max};
+  if (auto o = dyn_cast<arith::RemUIOp>(op)) return remainder(facts(o.getLhs(), depth), facts(o.getRhs(), depth));
+  if (auto o = dyn_cast<arith::DivUIOp>(op)) return quotient(facts(o.getLhs(), depth), facts(o.getRhs(), depth));
   if (auto o = dyn_cast<arith::MinSIOp>(op)) {
     IndexFacts a = facts(o.getLhs(), depth), b = facts(o.getRhs(), depth);
     Bound max = a.max && b.max ? std::min(*a.max, *b.max) : a.max ? a.max : b.max;

@@ -50,7 +50,13 @@ mlir::RankedTensorType withLayout(mlir::Type elementType, const layout::Layout &
 /// The machine the module of `op` is compiled for; null before `tile-set-target`.
 TargetAttr targetOf(mlir::Operation *op);
 
+/// What tiles, views and scratch hold: signless integers and floats of 1 (i1), 8, 16, 32 or 64 bits.
+bool isNumber(mlir::Type elementType);
+
 /// Bytes one element takes in memory (i1 takes one).
 int64_t bytesOf(mlir::Type elementType);
+
+/// What is wrong with a type as a tile, or nothing.
+std::optional<std::string> wrongAsTile(mlir::RankedTensorType type);
 
 } // namespace tile::ir

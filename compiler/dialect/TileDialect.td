@@ -18,12 +18,15 @@ def Tile_Dialect : Dialect {
     `tile-assign-layouts` each carries a `#tile.layout` as its encoding, which says what each register of each lane of
     each warp holds. `arith`, `math` and `scf` are used as they are; this dialect adds what they lack.
 
-    Attributes of a kernel: `tile.warps` (warps of a program). Attributes of its arguments: `tile.name`, `tile.align`
-    (bytes, of a pointer), `tile.divisible` (of an index).
+    Attributes of a kernel: `tile.warps` (warps of a program), `tile.scratch` (bytes of scratch, set by
+    `tile-allocate-scratch`). Attributes of its arguments: `tile.name`, `tile.align` (bytes, of a pointer),
+    `tile.divisible` (of an index). `tile.target` stands on the module.
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect"];
   let extraClassDeclaration = [{
     void registerTypes();
@@ -38,14 +41,14 @@ def Tile_PtrType : Tile_Type<"Ptr", "ptr"> {
   let description = "Example: `!tile.ptr<bf16>`.";
   let parameters = (ins "::mlir::Type":$elementType);
   let assemblyFormat = "`<` $elementType `>`";
+  let genVerifyDecl = 1;
 }
 
 def Tile_ViewType : Tile_Type<"View", "view"> {
   let summary = "A tensor in memory: pointer, extents and strides";
   let description = [{
-    `?` marks an extent or stride known at run time. Strides are in elements and can be omitted where the view is
-    contiguous, row-major and static in all dimensions but the first. `align` is the alignment of the base in bytes;
-    `divisible` is a divisor of every run-time stride.
+    `?` marks an extent or stride known at run time. Strides are in elements and not negative. `align` is the alignment
+    of the base in bytes; `divisible` is a divisor of every run-time stride, 1 where it is not given.
     Example: `!tile.view<?x1024xbf16, strides = [?, 1], align = 16, divisible = 8>`.
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType,
@@ -65,6 +68,7 @@ def Tile_ScratchType : Tile_Type<"Scratch", "scratch"> {
   let description = "Example: `!tile.scratch<4x1024xf32>`.";
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType);
   let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     int64_t getBytes() const;
   }];
@@ -77,7 +81,7 @@ def Tile_LayoutAttr : AttrDef<Tile_Dialect, "Layout", [DeclareAttrInterfaceMetho
     A linear map over F2 (compiler/layout). Each list has one coordinate per hardware bit, lowest bit first.
     Example, a 4x256 tile over 4 warps of 32 lanes, a warp a row, 8 elements side by side in a lane:
     ```
-    #tile.layout<4x256, reg = [[0, 1], [0, 2], [0, 4]],
+    #tile.layout<[4, 256], reg = [[0, 1], [0, 2], [0, 4]],
                  lane = [[0, 8], [0, 16], [0, 32], [0, 64], [0, 128]], warp = [[1, 0], [2, 0]]>
     ```
   }];

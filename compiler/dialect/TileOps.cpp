@@ -11,16 +11,7 @@ namespace tile::ir {
 namespace {
 
 LogicalResult verifyTile(Operation *op, RankedTensorType type) {
-  if (type.getRank() > layout::kMaxRank)
-    return op->emitOpError() << "a tile has at most " << layout::kMaxRank << " dimensions, not " << type.getRank();
-  int bits = 0;
-  for (int64_t e : type.getShape()) {
-    if (e < 1 || !llvm::isPowerOf2_64(uint64_t(e)))
-      return op->emitOpError() << "the extents of a tile are powers of two, not " << e;
-    bits += llvm::Log2_64(uint64_t(e));
-  }
-  if (bits > layout::kMaxBases)
-    return op->emitOpError() << "a tile has at most 2^" << layout::kMaxBases << " elements, not 2^" << bits;
+  if (std::optional<std::string> wrong = wrongAsTile(type)) return op->emitOpError() << *wrong;
   return success();
 }
 
@@ -35,6 +26,8 @@ LogicalResult verifyTiles(Operation *op, RankedTensorType a, RankedTensorType b)
 LogicalResult verifyLaidOut(Operation *op, RankedTensorType a, RankedTensorType b) {
   if (failed(verifyTile(op, a)) || failed(verifyTile(op, b))) return failure();
   if (!layoutOf(a) || !layoutOf(b)) return op->emitOpError() << "needs tiles that carry layouts";
+  if (a.getElementType() != b.getElementType())
+    return op->emitOpError() << "a tile of " << b.getElementType() << " from one of " << a.getElementType();
   return success();
 }
 
@@ -58,8 +51,15 @@ LogicalResult verifyAxis(Operation *op, int64_t axis, int64_t rank) {
   return success();
 }
 
+LogicalResult verifyNonnegative(Operation *op, ViewType view, std::optional<ArrayRef<bool>> nonnegative) {
+  if (nonnegative && int64_t(nonnegative->size()) != view.getRank())
+    return op->emitOpError() << "'nonnegative' has an entry for each dimension";
+  return success();
+}
+
 LogicalResult verifyAccess(Operation *op, ViewType view, size_t indices, RankedTensorType type,
-                           std::optional<ArrayRef<bool>> inside, std::optional<uint64_t> aligned) {
+                           std::optional<ArrayRef<bool>> inside, std::optional<ArrayRef<bool>> nonnegative,
+                           std::optional<uint64_t> aligned) {
   if (failed(verifyTile(op, type))) return failure();
   if (int64_t(indices) != view.getRank())
     return op->emitOpError() << "a view of rank " << view.getRank() << " needs as many indices, not " << indices;
@@ -69,6 +69,7 @@ LogicalResult verifyAccess(Operation *op, ViewType view, size_t indices, RankedT
     return op->emitOpError() << "a tile of " << type.getElementType() << " of a view of " << view.getElementType();
   if (inside && int64_t(inside->size()) != view.getRank())
     return op->emitOpError() << "'inside' has an entry for each dimension";
+  if (failed(verifyNonnegative(op, view, nonnegative))) return failure();
   if (aligned && !llvm::isPowerOf2_64(*aligned)) return op->emitOpError() << "'aligned' is a power of two";
   return success();
 }
@@ -95,12 +96,12 @@ LogicalResult MakeViewOp::verify() {
 
 LogicalResult LoadOp::verify() {
   return verifyAccess(*this, getView().getType(), getIndices().size(), getTileType(), getInside(),
-                      alignedOf(getAligned()));
+                      getNonnegative(), alignedOf(getAligned()));
 }
 
 LogicalResult StoreOp::verify() {
   return verifyAccess(*this, getView().getType(), getIndices().size(), getTileType(), getInside(),
-                      alignedOf(getAligned()));
+                      getNonnegative(), alignedOf(getAligned()));
 }
 
 LogicalResult InBoundsOp::verify() {
@@ -110,9 +111,10 @@ LogicalResult InBoundsOp::verify() {
   if (!type.getElementType().isInteger(1)) return emitOpError() << "gives a tile of i1";
   if (int64_t(getIndices().size()) != view.getRank() || type.getRank() != view.getRank())
     return emitOpError() << "needs an index and an extent for each dimension of the view";
+  if (getDims().empty()) return emitOpError() << "names no dimension";
   for (int64_t d : getDims())
     if (d < 0 || d >= view.getRank()) return emitOpError() << "dimension " << d << " of a view of rank " << view.getRank();
-  return success();
+  return verifyNonnegative(*this, view, getNonnegative());
 }
 
 // ---- Shape ----------------------------------------------------------------------------------------------------------
@@ -121,6 +123,10 @@ LogicalResult IotaOp::verify() {
   if (failed(verifyTile(*this, getType()))) return failure();
   if (getType().getRank() != 1 || !getType().getElementType().isSignlessInteger())
     return emitOpError() << "gives a tile of rank 1 of integers";
+  int64_t last = getType().getDimSize(0) - 1;
+  unsigned bits = getType().getElementTypeBitWidth();
+  if (last >> (bits == 1 ? 1 : bits - 1))
+    return emitOpError() << "counts to " << last << ", which " << getType().getElementType() << " does not hold";
   return success();
 }
 
@@ -169,7 +175,11 @@ LogicalResult BroadcastOp::verify() {
     fits = from.getDimSize(d) == to.getDimSize(d) || from.getDimSize(d) == 1;
   if (!fits) return emitOpError() << "repeats dimensions of extent 1 and changes nothing else";
   if (!layoutOf(from)) return success();
-  return verifyLayout(*this, from, layout::before_broadcast(*layoutOf(to), shapeOf(from)));
+  try {
+    return verifyLayout(*this, from, layout::before_broadcast(*layoutOf(to), shapeOf(from)));
+  } catch (const std::invalid_argument &e) { // no layout of the source would do
+    return emitOpError() << e.what();
+  }
 }
 
 /// A constant that is the same everywhere stays one under any change of shape.
@@ -188,6 +198,12 @@ OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
 
 // ---- Reductions -----------------------------------------------------------------------------------------------------
 
+/// The 1 of i1 is -1 to signed comparison, and sums wrap at 2: neither is what anyone means.
+static LogicalResult verifyCombined(Operation *op, RankedTensorType type) {
+  if (!type.getElementType().isInteger(1)) return success();
+  return op->emitOpError() << "combines numbers, not i1; extend them first";
+}
+
 LogicalResult ReduceOp::verify() {
   RankedTensorType from = getSource().getType(), to = getType();
   if (failed(verifyTiles(*this, from, to)) || failed(verifyAxis(*this, getAxis(), from.getRank()))) return failure();
@@ -195,6 +211,7 @@ LogicalResult ReduceOp::verify() {
   shape.erase(shape.begin() + int64_t(getAxis()));
   if (to.getShape() != ArrayRef<int64_t>(shape) || from.getElementType() != to.getElementType())
     return emitOpError() << "removes dimension " << getAxis() << " and changes nothing else";
+  if (failed(verifyCombined(*this, from))) return failure();
   if (!layoutOf(from)) return success();
   FailureOr<layout::ReductionPlan> plan = planOf(*this, from, int64_t(getAxis()));
   return failed(plan) ? failure() : verifyLayout(*this, to, plan->result);
@@ -202,14 +219,18 @@ LogicalResult ReduceOp::verify() {
 
 LogicalResult ReduceRegistersOp::verify() {
   RankedTensorType from = getSource().getType(), to = getType();
-  if (failed(verifyLaidOut(*this, from, to)) || failed(verifyAxis(*this, getAxis(), from.getRank()))) return failure();
+  if (failed(verifyLaidOut(*this, from, to)) || failed(verifyAxis(*this, getAxis(), from.getRank())) ||
+      failed(verifyCombined(*this, from)))
+    return failure();
   FailureOr<layout::ReductionPlan> plan = planOf(*this, from, int64_t(getAxis()));
   return failed(plan) ? failure() : verifyLayout(*this, to, plan->after_registers);
 }
 
 LogicalResult ReduceLanesOp::verify() {
   RankedTensorType from = getSource().getType(), to = getType();
-  if (failed(verifyLaidOut(*this, from, to)) || failed(verifyAxis(*this, getAxis(), from.getRank()))) return failure();
+  if (failed(verifyLaidOut(*this, from, to)) || failed(verifyAxis(*this, getAxis(), from.getRank())) ||
+      failed(verifyCombined(*this, from)))
+    return failure();
   FailureOr<layout::ReductionPlan> plan = planOf(*this, from, int64_t(getAxis()));
   if (failed(plan)) return failure();
   if (*layoutOf(from) != plan->after_registers)
@@ -219,21 +240,36 @@ LogicalResult ReduceLanesOp::verify() {
 
 // ---- Layouts and scratch --------------------------------------------------------------------------------------------
 
-LogicalResult ConvertLayoutOp::verify() { return verifyLaidOut(*this, getSource().getType(), getType()); }
+LogicalResult ConvertLayoutOp::verify() {
+  if (failed(verifyLaidOut(*this, getSource().getType(), getType()))) return failure();
+  const layout::Layout &from = *layoutOf(getSource().getType()), &to = *layoutOf(getType());
+  if (from.lanes() != to.lanes() || from.warps() != to.warps())
+    return emitOpError() << "from " << from.lanes() << " lanes and " << from.warps() << " warps to " << to.lanes()
+                         << " and " << to.warps();
+  return success();
+}
 
 OpFoldResult ConvertLayoutOp::fold(FoldAdaptor adaptor) {
   if (getSource().getType() == getType()) return getSource();
   return foldSplat(adaptor.getSource(), getType());
 }
 
-static LogicalResult verifyScratch(Operation *op, RankedTensorType type, ScratchType scratch) {
-  if (failed(verifyLaidOut(op, type, type))) return failure();
-  if (type.getShape() != scratch.getShape() || type.getElementType() != scratch.getElementType())
-    return op->emitOpError() << "the tile and its scratch differ in shape or element type";
+LogicalResult ScratchAllocOp::verify() {
+  if (getOffset() && int64_t(*getOffset()) < 0) return emitOpError() << "'offset' is not negative";
   return success();
 }
 
-LogicalResult ScratchStoreOp::verify() { return verifyScratch(*this, getValue().getType(), getScratch().getType()); }
-LogicalResult ScratchLoadOp::verify() { return verifyScratch(*this, getType(), getScratch().getType()); }
+static LogicalResult verifyScratch(Operation *op, RankedTensorType type, Value scratch) {
+  if (failed(verifyLaidOut(op, type, type))) return failure();
+  auto room = cast<ScratchType>(scratch.getType());
+  if (type.getShape() != room.getShape() || type.getElementType() != room.getElementType())
+    return op->emitOpError() << "the tile and its scratch differ in shape or element type";
+  if (!scratch.getDefiningOp<ScratchAllocOp>()) // passes look the offset up there
+    return op->emitOpError() << "scratch comes straight from tile.scratch_alloc";
+  return success();
+}
+
+LogicalResult ScratchStoreOp::verify() { return verifyScratch(*this, getValue().getType(), getScratch()); }
+LogicalResult ScratchLoadOp::verify() { return verifyScratch(*this, getType(), getScratch()); }
 
 } // namespace tile::ir

@@ -24,6 +24,7 @@ class Tile_Enum<string name, string doc, list<I32EnumAttrCase> cases> : I32EnumA
 def Tile_Combine : Tile_Enum<"Combine", "how a reduction combines two elements", [
     I32EnumAttrCase<"Sum", 0, "sum">, I32EnumAttrCase<"Max", 1, "max">,
     I32EnumAttrCase<"Min", 2, "min">, I32EnumAttrCase<"Product", 3, "product">]>;
+// The attribute's own printer starts with a space: ops print it after ``, which takes back theirs.
 def Tile_CombineAttr : EnumAttr<Tile_Dialect, Tile_Combine, "combine"> {
   let assemblyFormat = "$value";
 }
@@ -75,20 +76,30 @@ class Tile_AccessOp<string mnemonic, list<Trait> traits> : Tile_Op<mnemonic, tra
       auto in = getInside();
       return in && (*in)[size_t(dim)];
     }
+    /// True when the access is known not to start before the view in that dimension.
+    bool startsInside(int64_t dim) {
+      auto from = getNonnegative();
+      return staysInside(dim) || (from && (*from)[size_t(dim)]);
+    }
   }];
 }
 
 def Tile_LoadOp : Tile_AccessOp<"load", [MemoryEffects<[MemRead]>]> {
   let summary = "Reads a tile of a view";
   let description = [{
-    The tile starts at the indices. Elements outside the view read as 0. `inside` says in which dimensions the tile is
-    known to lie inside, `aligned` is a power of two that divides, in elements, the address of every row of the tile;
-    both are found by `tile-analyze-access`.
+    The tile starts at the indices, which may be negative. Elements outside the view read as 0. `inside` says in which
+    dimensions the tile is known to lie inside, `nonnegative` in which the index is known not to be negative; `aligned`
+    is a power of two that divides, in elements, the address of every row of the tile. `tile-analyze-access` finds them.
     Example: `%t = tile.load %v[%row, %c0] : !tile.view<?x1024xbf16, strides = [1024, 1], align = 16> -> tensor<4x1024xbf16>`
   }];
   let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$indices, OptionalAttr<DenseBoolArrayAttr>:$inside,
-                       OptionalAttr<I64Attr>:$aligned);
+                       OptionalAttr<DenseBoolArrayAttr>:$nonnegative, OptionalAttr<I64Attr>:$aligned);
   let results = (outs Tile_AnyTile:$result);
+  let builders = [OpBuilder<(ins "::mlir::Type":$tile, "::mlir::Value":$view, "::mlir::ValueRange":$indices,
+                                 "::mlir::DenseBoolArrayAttr":$inside,
+                                 "::mlir::IntegerAttr":$aligned), [{
+    build($_builder, $_state, tile, view, indices, inside, ::mlir::DenseBoolArrayAttr(), aligned);
+  }]>];
   let assemblyFormat = "$view `[` $indices `]` attr-dict `:` type($view) `->` type($result)";
   let extraClassDeclaration = accessDeclaration # [{
     ::mlir::RankedTensorType getTileType() { return getResult().getType(); }
@@ -102,7 +113,13 @@ def Tile_StoreOp : Tile_AccessOp<"store", [MemoryEffects<[MemWrite]>]> {
     Example: `tile.store %t, %v[%row, %c0] : tensor<4x1024xbf16>, !tile.view<?x1024xbf16, strides = [1024, 1], align = 16>`
   }];
   let arguments = (ins Tile_AnyTile:$value, Tile_ViewType:$view, Variadic<Index>:$indices,
-                       OptionalAttr<DenseBoolArrayAttr>:$inside, OptionalAttr<I64Attr>:$aligned);
+                       OptionalAttr<DenseBoolArrayAttr>:$inside, OptionalAttr<DenseBoolArrayAttr>:$nonnegative,
+                       OptionalAttr<I64Attr>:$aligned);
+  let builders = [OpBuilder<(ins "::mlir::Value":$value, "::mlir::Value":$view, "::mlir::ValueRange":$indices,
+                                 "::mlir::DenseBoolArrayAttr":$inside,
+                                 "::mlir::IntegerAttr":$aligned), [{
+    build($_builder, $_state, value, view, indices, inside, ::mlir::DenseBoolArrayAttr(), aligned);
+  }]>];
   let assemblyFormat = "$value `,` $view `[` $indices `]` attr-dict `:` type($value) `,` type($view)";
   let extraClassDeclaration = accessDeclaration # [{
     ::mlir::RankedTensorType getTileType() { return getValue().getType(); }
@@ -112,10 +129,23 @@ def Tile_StoreOp : Tile_AccessOp<"store", [MemoryEffects<[MemWrite]>]> {
 def Tile_InBoundsOp : Tile_Op<"in_bounds", [Pure]> {
   let summary = "Which elements of a tile lie inside a view, along some of its dimensions";
   let description = [{
+    `nonnegative` as in `tile.load`.
     Example: `%m = tile.in_bounds %v[%row, %c0] dims [1] : !tile.view<?x50xf32, strides = [50, 1], align = 16> -> tensor<4x64xi1>`
   }];
-  let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$indices, DenseI64ArrayAttr:$dims);
+  let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$indices, DenseI64ArrayAttr:$dims,
+                       OptionalAttr<DenseBoolArrayAttr>:$nonnegative);
   let results = (outs Tile_AnyTile:$result);
+  let builders = [OpBuilder<(ins "::mlir::Type":$mask, "::mlir::Value":$view, "::mlir::ValueRange":$indices,
+                                 "::llvm::ArrayRef<int64_t>":$dims), [{
+    build($_builder, $_state, mask, view, indices, dims, ::mlir::DenseBoolArrayAttr());
+  }]>];
+  let extraClassDeclaration = [{
+    /// True when the tile is known not to start before the view in that dimension.
+    bool startsInside(int64_t dim) {
+      auto from = getNonnegative();
+      return from && (*from)[size_t(dim)];
+    }
+  }];
   let assemblyFormat = "$view `[` $indices `]` `dims` $dims attr-dict `:` type($view) `->` type($result)";
   let hasVerifier = 1;
 }
@@ -125,6 +155,7 @@ def Tile_InBoundsOp : Tile_Op<"in_bounds", [Pure]> {
 def Tile_IotaOp : Tile_Op<"iota", [Pure]> {
   let summary = "0, 1, ... extent-1";
   let description = [{
+    The integers must be wide enough, with their sign, to count that far; i1 counts to 1.
     Example: `%i = tile.iota : tensor<64xi32>`
   }];
   let results = (outs Tile_AnyTile:$result);
@@ -184,12 +215,13 @@ def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
 def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
   let summary = "Combines all elements along a dimension, which disappears";
   let description = [{
-    The order of combination is not specified, but the same in every run on one machine.
+    The order of combination is not specified, but the same in every run on one machine. Integers are signed; i1 is
+    refused, since its 1 is a -1.
     Example: `%s = tile.reduce sum %t 1 : tensor<4x1024xf32> -> tensor<4xf32>`
   }];
   let arguments = (ins Tile_CombineAttr:$combine, Tile_AnyTile:$source, Tile_Axis:$axis);
   let results = (outs Tile_AnyTile:$result);
-  let assemblyFormat = "$combine $source $axis attr-dict `:` type($source) `->` type($result)";
+  let assemblyFormat = "`` $combine $source $axis attr-dict `:` type($source) `->` type($result)";
   let hasVerifier = 1;
 }
 
@@ -198,7 +230,7 @@ def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {
 def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure, SameOperandsAndResultShape, SameOperandsAndResultElementType]> {
   let summary = "The same tile in another layout";
   let description = [{
-    Both types carry a layout.
+    Both types carry a layout, of as many lanes and warps.
     Example: `%b = tile.convert_layout %a : tensor<64xf32, #blocked> -> tensor<64xf32, #copied>`
   }];
   let arguments = (ins Tile_AnyTile:$source);
@@ -211,7 +243,7 @@ def Tile_ConvertLayoutOp : Tile_Op<"convert_layout", [Pure, SameOperandsAndResul
 class Tile_ReduceStepOp<string mnemonic> : Tile_Op<mnemonic, [Pure]> {
   let arguments = (ins Tile_CombineAttr:$combine, Tile_AnyTile:$source, Tile_Axis:$axis);
   let results = (outs Tile_AnyTile:$result);
-  let assemblyFormat = "$combine $source $axis attr-dict `:` type($source) `->` type($result)";
+  let assemblyFormat = "`` $combine $source $axis attr-dict `:` type($source) `->` type($result)";
   let hasVerifier = 1;
 }
 
@@ -242,6 +274,7 @@ def Tile_ScratchAllocOp : Tile_Op<"scratch_alloc", [MemoryEffects<[MemAlloc]>]> 
   let arguments = (ins OptionalAttr<I64Attr>:$offset);
   let results = (outs Tile_ScratchType:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Tile_ScratchStoreOp : Tile_Op<"scratch_store", [MemoryEffects<[MemWrite]>]> {

@@ -45,9 +45,53 @@ RankedTensorType withLayout(Type elementType, const layout::Layout &layout, MLIR
   return RankedTensorType::get(shape, elementType, LayoutAttr::get(context, layout));
 }
 
-int64_t bytesOf(Type elementType) {
-  if (isa<IndexType>(elementType)) return 8;
-  return std::max<int64_t>(1, elementType.getIntOrFloatBitWidth() / 8);
+bool isNumber(Type elementType) {
+  if (!elementType.isSignlessIntOrFloat()) return false;
+  unsigned bits = elementType.getIntOrFloatBitWidth();
+  return elementType.isInteger(1) || (bits >= 8 && bits <= 64 && llvm::isPowerOf2_32(bits));
+}
+
+int64_t bytesOf(Type elementType) { return std::max<int64_t>(1, elementType.getIntOrFloatBitWidth() / 8); }
+
+std::optional<std::string> wrongAsTile(RankedTensorType type) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  int bits = 0;
+  if (type.getRank() > layout::kMaxRank) {
+    out << "a tile has at most " << layout::kMaxRank << " dimensions, not " << type.getRank();
+    return text;
+  }
+  for (int64_t e : type.getShape()) {
+    if (e < 1 || !llvm::isPowerOf2_64(uint64_t(e))) {
+      out << "the extents of a tile are powers of two, not ";
+      if (ShapedType::isDynamic(e))
+        out << "unknown";
+      else
+        out << e;
+      return text;
+    }
+    bits += int(llvm::Log2_64(uint64_t(e)));
+  }
+  if (bits > layout::kMaxBases)
+    out << "a tile has at most 2^" << layout::kMaxBases << " elements, not 2^" << bits;
+  else if (!isNumber(type.getElementType()))
+    out << "a tile holds integers or floats of 1, 8, 16, 32 or 64 bits, not '" << type.getElementType() << '\'';
+  else if (type.getEncoding() && !isa<LayoutAttr>(type.getEncoding()))
+    out << "a tile carries a #tile.layout or nothing, not " << type.getEncoding();
+  else
+    return std::nullopt;
+  return text;
+}
+
+// ---- !tile.ptr ------------------------------------------------------------------------------------------------------
+
+static LogicalResult verifyElement(function_ref<InFlightDiagnostic()> emitError, StringRef what, Type element) {
+  if (isNumber(element)) return success();
+  return emitError() << what << " integers or floats of 1, 8, 16, 32 or 64 bits, not " << element;
+}
+
+LogicalResult PtrType::verify(function_ref<InFlightDiagnostic()> emitError, Type element) {
+  return verifyElement(emitError, "a pointer is to", element);
 }
 
 // ---- !tile.view -----------------------------------------------------------------------------------------------------
@@ -106,7 +150,9 @@ LogicalResult ViewType::verify(function_ref<InFlightDiagnostic()> emitError, Arr
     return emitError() << "a view has 1 to " << layout::kMaxRank << " dimensions, not " << shape.size();
   if (strides.size() != shape.size())
     return emitError() << "a view of " << shape.size() << " dimensions needs as many strides, not " << strides.size();
-  if (!element.isIntOrFloat()) return emitError() << "a view holds integers or floats, not " << element;
+  if (failed(verifyElement(emitError, "a view holds", element))) return failure();
+  for (int64_t s : strides)
+    if (s < 0 && s != ShapedType::kDynamic) return emitError() << "strides are not negative, but " << s << " is";
   if (align < 1 || !llvm::isPowerOf2_64(uint64_t(align)) || align % bytesOf(element) != 0)
     return emitError() << "align = " << align << " must be a power of two and a multiple of the element's "
                        << bytesOf(element) << " bytes";
@@ -133,7 +179,14 @@ Type ScratchType::parse(AsmParser &p) {
   Type element;
   if (p.parseLess() || p.parseDimensionList(shape, /*allowDynamic=*/false) || p.parseType(element) || p.parseGreater())
     return {};
-  return ScratchType::get(p.getContext(), shape, element);
+  return p.getChecked<ScratchType>(p.getContext(), shape, element);
+}
+
+LogicalResult ScratchType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape, Type element) {
+  if (failed(verifyElement(emitError, "scratch holds", element))) return failure();
+  if (std::optional<std::string> wrong = wrongAsTile(RankedTensorType::get(shape, element)))
+    return emitError() << "scratch holds a tile: " << *wrong;
+  return success();
 }
 
 // ---- #tile.layout ---------------------------------------------------------------------------------------------------
@@ -173,7 +226,8 @@ static ParseResult parseBases(AsmParser &p, StringRef name, const layout::Shape 
     for (int d = 0; d < shape.rank(); ++d)
       if (coords[d] < 0 || coords[d] >= shape.extent(d))
         return p.emitError(loc) << "coordinate " << coords[d] << " lies outside extent " << shape.extent(d);
-    if (bases.size() == layout::kMaxBases) return p.emitError(loc) << "too many bases";
+    if (bases.size() == layout::kMaxBases)
+      return p.emitError(loc) << "more than " << layout::kMaxBases << " bases of '" << name << "'";
     bases.push_back(shape.pack(std::span<const int64_t>(coords.data(), coords.size())));
     return success();
   };
@@ -196,6 +250,12 @@ Attribute LayoutAttr::parse(AsmParser &p, Type) {
     p.emitError(loc) << "a layout has at most " << layout::kMaxRank << " dimensions";
     return {};
   }
+  int bits = 0;
+  for (int64_t e : extents) bits += int(llvm::Log2_64(uint64_t(e)));
+  if (bits > layout::kMaxBases) {
+    p.emitError(loc) << "a layout is of at most 2^" << layout::kMaxBases << " elements, not 2^" << bits;
+    return {};
+  }
   layout::Shape shape(std::span<const int64_t>(extents.data(), extents.size()));
   layout::Bases reg, lane, warp;
   if (parseBases(p, "reg", shape, reg) || parseBases(p, "lane", shape, lane) || parseBases(p, "warp", shape, warp) ||
@@ -214,7 +274,7 @@ LogicalResult LayoutAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
   const layout::Shape &mine = map().shape();
   bool same = int(shape.size()) == mine.rank();
   for (int d = 0; same && d < mine.rank(); ++d) same = shape[d] == mine.extent(d);
-  if (!same) return emitError() << "the layout's shape is not the tile's";
+  if (!same) return emitError() << "a layout of " << mine.str() << " for a tile of another shape";
   return success();
 }
 

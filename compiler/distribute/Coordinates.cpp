@@ -31,6 +31,7 @@ Value Coordinates::constantLike(Value v, int64_t c) {
 /// together: three instructions for a blocked layout.
 Value Coordinates::bitsOf(Value source, const layout::Bases &bases, uint32_t mask, int shift) {
   Value sum;
+  uint32_t taken = 0; // bits that `sum` may have
   for (int i = 0; i < bases.size();) {
     uint32_t basis = (bases[i] & mask) >> shift;
     if (!basis) {
@@ -44,12 +45,14 @@ Value Coordinates::bitsOf(Value source, const layout::Bases &bases, uint32_t mas
     if (i > 0) bits = arith::ShRUIOp::create(b_, loc_, bits, constantLike(source, i));
     if (i + run < bases.size()) bits = arith::AndIOp::create(b_, loc_, bits, constantLike(source, (1 << run) - 1));
     if (basis != 1) bits = arith::MulIOp::create(b_, loc_, bits, constantLike(source, basis));
+    uint32_t reach = single ? basis * ((1u << run) - 1) : basis;
     if (!sum)
       sum = bits;
-    else if (single)
-      sum = arith::OrIOp::create(b_, loc_, sum, bits);
-    else
+    else if (taken & reach)
       sum = arith::XOrIOp::create(b_, loc_, sum, bits);
+    else
+      sum = arith::OrIOp::create(b_, loc_, sum, bits);
+    taken |= reach;
     i += run;
   }
   return sum;

@@ -34,6 +34,28 @@ TileConverter::TileConverter(LaneModel model) : model_(model) {
 
 namespace {
 
+/// Says what is missing before the conversion would only say that it failed.
+LogicalResult checkTiles(ModuleOp module, const LaneModel &model) {
+  auto check = [&](Operation *op, Type type) -> LogicalResult {
+    auto tile = dyn_cast<RankedTensorType>(type);
+    if (!tile) return success();
+    const layout::Layout *layout = ir::layoutOf(tile);
+    if (!layout) return op->emitError() << "a tile without a layout; tile-assign-layouts comes before tile-distribute";
+    if (layout->lanes() == model.lanes) return success();
+    return op->emitError() << "a tile for " << layout->lanes() << " lanes on a machine of " << model.lanes;
+  };
+  WalkResult result = module.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (failed(check(op, type))) return WalkResult::interrupt();
+    for (Value operand : op->getOperands())
+      if (failed(check(op, operand.getType()))) return WalkResult::interrupt();
+    if (!isa<ir::ReduceOp>(op)) return WalkResult::advance();
+    op->emitOpError("is left; tile-decompose-reductions comes before tile-distribute");
+    return WalkResult::interrupt();
+  });
+  return failure(result.wasInterrupted());
+}
+
 struct Distribute : impl::DistributeBase<Distribute> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -43,8 +65,9 @@ struct Distribute : impl::DistributeBase<Distribute> {
       return signalPassFailure();
     }
     TileConverter converter({target.getLanes(), target.isSimd(), target.getVectorBytes()});
+    if (failed(checkTiles(module, converter.model()))) return signalPassFailure();
     ConversionTarget legal(getContext());
-    legal.addLegalOp<ir::ProgramIdOp, ir::NumProgramsOp, ModuleOp>();
+    legal.addLegalOp<ModuleOp>();
     legal.addLegalDialect<lane::LaneDialect>();
     legal.addIllegalDialect<ir::TileDialect>();
     legal.addLegalOp<ir::ProgramIdOp, ir::NumProgramsOp>();

@@ -34,6 +34,7 @@ private:
 /// One dimension in which an access may leave the view.
 struct MaskedDim {
   int dim;
+  Value first;    ///< coordinates from it on are inside; uniform i32; null: 0
   Value limit;    ///< coordinates below it are inside; uniform i32
   Value hardware; ///< what lane and warp contribute: i32, uniform or a lane value; null: 0
   llvm::SmallDenseMap<int64_t, Value, 8> made; ///< masks by the register's coordinate
@@ -45,20 +46,16 @@ public:
   Masks(OpBuilder &b, Location loc, const layout::Layout &layout, Coordinates &coords)
       : b_(b), loc_(loc), layout_(layout), coords_(coords) {}
 
-  /// Elements `start + coordinate < extent` of `dim`; called once for each dimension that needs it.
-  void require(int dim, Value start, Value extent) {
-    Value left = arith::SubIOp::create(b_, loc_, extent, start);
-    Value zero = arith::ConstantIndexOp::create(b_, loc_, 0);
-    Value whole = arith::ConstantIndexOp::create(b_, loc_, layout_.shape().extent(dim));
-    left = arith::MinSIOp::create(b_, loc_, arith::MaxSIOp::create(b_, loc_, left, zero), whole);
-    Value limit = arith::IndexCastOp::create(b_, loc_, b_.getI32Type(), left);
+  /// Elements `0 <= start + coordinate < extent` of `dim`; called once for each dimension that needs it. `nonnegative`:
+  /// the start is known to be.
+  void require(int dim, Value start, Value extent, bool nonnegative) {
     MaskedDim &d = dims_.emplace_back();
     d.dim = dim;
-    d.limit = limit;
+    Value zero = arith::ConstantIndexOp::create(b_, loc_, 0);
+    if (!nonnegative) d.first = clamped(dim, arith::SubIOp::create(b_, loc_, zero, start));
+    d.limit = clamped(dim, arith::SubIOp::create(b_, loc_, extent, start));
     d.hardware = coords_.hardwarePart(dim);
   }
-
-  bool empty() const { return dims_.empty(); }
 
   /// The mask of a register: i1, or a vector where lanes differ; null where nothing is required.
   Value of(uint32_t reg) {
@@ -75,19 +72,29 @@ public:
   }
 
 private:
-  /// hardware + coordinate < limit, made once for each coordinate.
+  /// A coordinate as far as the tile has one, or the first behind it, in 32 bits.
+  Value clamped(int dim, Value coordinate) {
+    Value zero = arith::ConstantIndexOp::create(b_, loc_, 0);
+    Value whole = arith::ConstantIndexOp::create(b_, loc_, layout_.shape().extent(dim));
+    coordinate = arith::MinSIOp::create(b_, loc_, arith::MaxSIOp::create(b_, loc_, coordinate, zero), whole);
+    return arith::IndexCastOp::create(b_, loc_, b_.getI32Type(), coordinate);
+  }
+
+  /// first <= hardware + coordinate < limit, made once for each coordinate.
   Value ofDim(MaskedDim &d, int64_t coordinate) {
     Value &mask = d.made[coordinate];
     if (mask) return mask;
+    Value below = compare(arith::CmpIPredicate::slt, d, coordinate, d.limit);
+    return mask = d.first ? both(compare(arith::CmpIPredicate::sge, d, coordinate, d.first), below) : below;
+  }
+
+  /// hardware + coordinate against a bound; the coordinate goes to the bound's side, which is uniform.
+  Value compare(arith::CmpIPredicate predicate, const MaskedDim &d, int64_t coordinate, Value bound) {
     Value c = arith::ConstantIntOp::create(b_, loc_, b_.getI32Type(), coordinate);
-    Value limit = coordinate ? Value(arith::SubIOp::create(b_, loc_, d.limit, c)) : d.limit;
-    Value position = d.hardware;
-    if (!position) {
-      position = c;
-      limit = d.limit;
-    }
-    limit = asRegisterType(b_, loc_, limit, position.getType());
-    return mask = arith::CmpIOp::create(b_, loc_, arith::CmpIPredicate::slt, position, limit);
+    if (!d.hardware) return arith::CmpIOp::create(b_, loc_, predicate, c, bound);
+    if (coordinate) bound = arith::SubIOp::create(b_, loc_, bound, c);
+    return arith::CmpIOp::create(b_, loc_, predicate, d.hardware,
+                                 asRegisterType(b_, loc_, bound, d.hardware.getType()));
   }
 
   OpBuilder &b_;
@@ -126,7 +133,8 @@ public:
     plan_ = planFor(view_.type, inside, aligned_, layout, model);
     for (auto [d, index] : llvm::enumerate(adaptor.getIndices())) starts_.push_back(index.front());
     for (int d = 0; d < int(inside.size()); ++d)
-      if (!inside[size_t(d)]) masks_.require(d, starts_[size_t(d)], view_.extent(b_, loc_, d));
+      if (!inside[size_t(d)])
+        masks_.require(d, starts_[size_t(d)], view_.extent(b_, loc_, d), op.startsInside(d));
     base_ = uniformBase();
     if (plan_.kind == layout::AccessPlan::Kind::PerLane) lane_ = laneOffset();
   }
@@ -304,7 +312,8 @@ struct InBounds : TilePattern<ir::InBoundsOp> {
     ViewParts view(op.getView().getType(), adaptor.getView());
     Masks masks(rewriter, op.getLoc(), layout, *coords);
     for (int64_t d : op.getDims())
-      masks.require(int(d), adaptor.getIndices()[size_t(d)].front(), view.extent(rewriter, op.getLoc(), d));
+      masks.require(int(d), adaptor.getIndices()[size_t(d)].front(), view.extent(rewriter, op.getLoc(), d),
+                    op.startsInside(d));
     Type type = model().registerType(rewriter.getI1Type(), layout);
     SmallVector<Value> registers;
     for (int r = 0; r < layout.registers(); ++r)

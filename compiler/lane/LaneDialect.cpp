@@ -51,12 +51,32 @@ LogicalResult ShuffleXorOp::verify() {
   return success();
 }
 
+/// sources[a ^ b] == sources[a] ^ sources[b] ^ sources[0], for a power of two of lanes.
+static bool isAffine(ArrayRef<int32_t> sources) {
+  if (!llvm::isPowerOf2_64(sources.size())) return false;
+  for (size_t lane = 1; lane < sources.size(); ++lane) {
+    size_t rest = lane & (lane - 1); // without its lowest bit
+    if (sources[lane] != (sources[rest] ^ sources[lane ^ rest] ^ sources[0])) return false;
+  }
+  return true;
+}
+
 LogicalResult PermuteOp::verify() {
   int64_t lanes = lanesOf(getValue().getType());
   int64_t count = int64_t(getSources().size());
   if (lanes && count != lanes) return emitOpError() << "has " << count << " sources for " << lanes << " lanes";
   for (int32_t s : getSources())
     if (s < 0 || s >= count) return emitOpError() << "source lane " << s << " in a warp of " << count << " lanes";
+  if (!isAffine(getSources())) return emitOpError() << "the source lanes are no affine map of the lane's bits";
+  return success();
+}
+
+/// An offset of every lane, and a mask, go with values of as many lanes.
+static LogicalResult verifyLanes(Operation *op, Type value, Value lane, Value mask) {
+  if (lane && lanesOf(lane.getType()) != lanesOf(value))
+    return op->emitOpError() << "a lane offset of " << lane.getType() << " for values of " << value;
+  if (mask && lanesOf(mask.getType()) != lanesOf(value))
+    return op->emitOpError() << "a mask of " << mask.getType() << " for values of " << value;
   return success();
 }
 
@@ -65,6 +85,8 @@ static LogicalResult verifyAccess(Operation *op, AccessKind kind, TypeRange valu
                                   Value mask, int64_t align) {
   if (values.empty()) return op->emitOpError() << "accesses no value";
   if (!llvm::all_equal(values)) return op->emitOpError() << "the values of one access have one type";
+  if (!llvm::isPowerOf2_64(values.size()))
+    return op->emitOpError() << "accesses a power of two of values, not " << values.size();
   if (getElementTypeOrSelf(values[0]) != pointer.getElementType())
     return op->emitOpError() << "values of " << values[0] << " at a pointer to " << pointer.getElementType();
   if (kind != AccessKind::PerLane && values.size() != 1)
@@ -75,8 +97,7 @@ static LogicalResult verifyAccess(Operation *op, AccessKind kind, TypeRange valu
     return op->emitOpError() << "a contiguous access is of a vector, not of " << values[0];
   if (kind == AccessKind::Uniform && isa<VectorType>(values[0]))
     return op->emitOpError() << "a uniform access is of a scalar, not of " << values[0];
-  if (mask && lanesOf(mask.getType()) != lanesOf(values[0]))
-    return op->emitOpError() << "a mask of " << mask.getType() << " for values of " << values[0];
+  if (failed(verifyLanes(op, values[0], lane, mask))) return failure();
   if (!llvm::isPowerOf2_64(uint64_t(align))) return op->emitOpError() << "align is a power of two, not " << align;
   return success();
 }
@@ -88,6 +109,24 @@ LogicalResult LoadOp::verify() {
 LogicalResult StoreOp::verify() {
   return verifyAccess(*this, getKind(), getValues().getTypes(), getPointer().getType(), getLane(), getMask(),
                       getAlign());
+}
+
+static LogicalResult verifyScratch(Operation *op, TypeRange values, Value lane, Value mask, int64_t offset) {
+  if (values.empty()) return op->emitOpError() << "accesses no value";
+  if (!llvm::all_equal(values)) return op->emitOpError() << "the values of one access have one type";
+  if (!llvm::isPowerOf2_64(values.size()))
+    return op->emitOpError() << "accesses a power of two of values, not " << values.size();
+  if (failed(verifyLanes(op, values[0], lane, mask))) return failure();
+  if (offset < 0) return op->emitOpError() << "offset is not negative, but " << offset << " is";
+  return success();
+}
+
+LogicalResult ScratchLoadOp::verify() {
+  return verifyScratch(*this, getResultTypes(), getLane(), Value(), int64_t(getOffset()));
+}
+
+LogicalResult ScratchStoreOp::verify() {
+  return verifyScratch(*this, getValues().getTypes(), getLane(), getMask(), int64_t(getOffset()));
 }
 
 } // namespace tile::lane

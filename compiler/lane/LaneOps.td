@@ -32,6 +32,7 @@ def Lane_AccessKind : I32EnumAttr<"AccessKind", "how lanes and addresses corresp
   let cppNamespace = "::tile::lane";
   let genSpecializedAttr = 0;
 }
+// The attribute's own printer starts with a space: ops print it after ``, which takes back theirs.
 def Lane_AccessKindAttr : EnumAttr<Lane_Dialect, Lane_AccessKind, "access"> { let assemblyFormat = "$value"; }
 
 def Lane_IdOp : Lane_Op<"id", [Pure]> {
@@ -109,7 +110,7 @@ def Lane_LoadOp : Lane_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSeg
   let arguments = (ins Lane_AccessKindAttr:$kind, Tile_PtrType:$pointer, Index:$base, Optional<Lane_Int>:$lane,
                        Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align);
   let results = (outs Variadic<Lane_Value>:$results);
-  let assemblyFormat = "$kind $pointer `[` $base (`,` $lane^)? `]` (`mask` $mask^)? attr-dict `:` functional-type(operands, results)";
+  let assemblyFormat = "`` $kind $pointer `[` $base (`,` $lane^)? `]` (`mask` $mask^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
 }
 
@@ -121,7 +122,7 @@ def Lane_StoreOp : Lane_Op<"store", [MemoryEffects<[MemWrite]>, AttrSizedOperand
   }];
   let arguments = (ins Lane_AccessKindAttr:$kind, Variadic<Lane_Value>:$values, Tile_PtrType:$pointer, Index:$base,
                        Optional<Lane_Int>:$lane, Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align);
-  let assemblyFormat = "$kind $values `to` $pointer `[` $base (`,` $lane^)? `]` (`mask` $mask^)? attr-dict `:` type(operands)";
+  let assemblyFormat = "`` $kind $values `to` $pointer `[` $base (`,` $lane^)? `]` (`mask` $mask^)? attr-dict `:` type(operands)";
   let hasVerifier = 1;
 }
 
@@ -134,6 +135,7 @@ def Lane_ScratchLoadOp : Lane_Op<"scratch_load", [MemoryEffects<[MemRead]>]> {
   let arguments = (ins Lane_Int:$lane, I64Attr:$offset);
   let results = (outs Variadic<Lane_Value>:$results);
   let assemblyFormat = "$lane attr-dict `:` type($lane) `->` type($results)";
+  let hasVerifier = 1;
 }
 
 def Lane_ScratchStoreOp : Lane_Op<"scratch_store", [MemoryEffects<[MemWrite]>, AttrSizedOperandSegments]> {
@@ -144,6 +146,7 @@ def Lane_ScratchStoreOp : Lane_Op<"scratch_store", [MemoryEffects<[MemWrite]>, A
   }];
   let arguments = (ins Variadic<Lane_Value>:$values, Lane_Int:$lane, Optional<Lane_Mask>:$mask, I64Attr:$offset);
   let assemblyFormat = "$values `to` $lane (`mask` $mask^)? attr-dict `:` type(operands)";
+  let hasVerifier = 1;
 }
 
 def Lane_BarrierOp : Lane_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {

@@ -1,7 +1,10 @@
 // tile-allocate-scratch: every scratch block has an offset, and the kernel says how much scratch it needs. A block lives
-// from its allocation to its last use in program order; blocks whose lives don't overlap may share room (barriers, which
-// come next, keep such neighbours apart in time).
+// from its allocation to its last use in program order, or to the end of a loop that uses what was allocated before it,
+// since the next iteration may use it again; blocks whose lives don't overlap may share room (barriers, which come next,
+// keep such neighbours apart in time).
 #include "compiler/passes/Passes.h"
+
+#include "mlir/Interfaces/LoopLikeInterface.h"
 
 namespace tile {
 #define GEN_PASS_DEF_ALLOCATESCRATCH
@@ -38,6 +41,14 @@ int64_t place(const Block &block, ArrayRef<Block> placed) {
   return offset;
 }
 
+/// The last op that runs as long as `user` may need what `alloc` gave.
+Operation *lastWith(Operation *alloc, Operation *user) {
+  Operation *last = user;
+  for (Operation *op = user; op->getBlock() != alloc->getBlock(); op = op->getParentOp())
+    if (isa<LoopLikeOpInterface>(op->getParentOp())) last = op->getParentOp()->getRegions().back().back().getTerminator();
+  return last;
+}
+
 struct AllocateScratch : impl::AllocateScratchBase<AllocateScratch> {
   void runOnOperation() override {
     func::FuncOp func = getOperation();
@@ -51,7 +62,7 @@ struct AllocateScratch : impl::AllocateScratchBase<AllocateScratch> {
     int64_t total = 0;
     for (ir::ScratchAllocOp op : allocs) {
       Block block{op, order[op], order[op], op.getType().getBytes()};
-      for (Operation *user : op->getUsers()) block.last = std::max(block.last, order[user]);
+      for (Operation *user : op->getUsers()) block.last = std::max(block.last, order[lastWith(op, user)]);
       block.offset = place(block, placed);
       total = std::max(total, block.offset + block.bytes);
       op.setOffset(block.offset);

@@ -26,11 +26,14 @@ struct ViewFacts {
     fill(type.getShape(), make ? make.getExtents() : ValueRange(), extents);
     fill(type.getStrides(), make ? make.getStrides() : ValueRange(), strides);
     for (int64_t d = 0; d < type.getRank(); ++d)
-      if (type.getStrides()[d] == ShapedType::kDynamic && strides[d].divisor % type.getDivisible() != 0)
+      if (type.getStrides()[d] == ShapedType::kDynamic && known(strides[d].divisor) < known(type.getDivisible()))
         strides[d].divisor = type.getDivisible();
   }
 
 private:
+  /// What alignment needs of a divisor.
+  static int64_t known(int64_t divisor) { return IndexFacts{divisor, {}, {}}.powerOfTwo(kMaxAlign); }
+
   static void fill(ArrayRef<int64_t> numbers, ValueRange values, SmallVectorImpl<IndexFacts> &out) {
     size_t next = 0;
     for (int64_t n : numbers) {
@@ -45,6 +48,15 @@ private:
 /// start >= 0 and start + tile <= extent, always.
 bool staysInside(const IndexFacts &start, int64_t tile, const IndexFacts &extent) {
   return start.min && *start.min >= 0 && start.max && extent.min && *start.max <= *extent.min - tile;
+}
+
+SmallVector<bool, 3> nonnegativeDims(OperandRange indices) {
+  SmallVector<bool, 3> nonnegative;
+  for (Value index : indices) {
+    IndexFacts f = factsOf(index);
+    nonnegative.push_back(f.min && *f.min >= 0);
+  }
+  return nonnegative;
 }
 
 SmallVector<bool, 3> insideDims(const ViewFacts &view, OperandRange indices, ArrayRef<int64_t> tile) {
@@ -78,6 +90,7 @@ template <class Access> void analyze(Access op) {
   ArrayRef<int64_t> tile = op.getTileType().getShape();
   SmallVector<bool, 3> inside = insideDims(view, op.getIndices(), tile);
   op.setInside(ArrayRef<bool>(inside));
+  op.setNonnegative(ArrayRef<bool>(nonnegativeDims(op.getIndices())));
   op.setAligned(alignment(op.getView().getType(), view, op.getIndices(), tile, inside));
 }
 
@@ -90,6 +103,7 @@ void fold(ir::InBoundsOp op) {
     if (!inside[size_t(d)]) left.push_back(d);
   if (!left.empty()) {
     op.setDims(left);
+    op.setNonnegative(ArrayRef<bool>(nonnegativeDims(op.getIndices())));
     return;
   }
   OpBuilder builder(op);

@@ -28,6 +28,49 @@ bool isFree(Value v) {
 
 bool isElementwise(Operation *op) { return op->hasTrait<OpTrait::Elementwise>() && op->getNumResults() == 1; }
 
+// ---- What can be laid out -------------------------------------------------------------------------------------------
+
+LogicalResult checkTile(Operation *op, Type type) {
+  auto tile = dyn_cast<RankedTensorType>(type);
+  if (!tile) return isa<TensorType>(type) ? op->emitError() << "a tile has a rank; " << type << " has none" : success();
+  if (std::optional<std::string> wrong = ir::wrongAsTile(tile)) return op->emitError() << *wrong << " (" << type << ')';
+  return success();
+}
+
+bool carriesTiles(Operation *op) {
+  if (isa<scf::ForOp, scf::IfOp>(op)) return true;
+  return isa<scf::YieldOp>(op) && isa<scf::ForOp, scf::IfOp>(op->getParentOp());
+}
+
+LogicalResult checkOp(Operation *op) {
+  for (Type type : op->getResultTypes())
+    if (failed(checkTile(op, type))) return failure();
+  for (Region &region : op->getRegions())
+    for (Type type : region.getArgumentTypes())
+      if (failed(checkTile(op, type))) return failure();
+  if (isa<ir::ConvertLayoutOp>(op)) return op->emitError() << "tiles have been laid out already";
+  if (op->getDialect() && isa<ir::TileDialect>(op->getDialect())) return success();
+  bool tiles = llvm::any_of(op->getOperands(), isTile) || llvm::any_of(op->getResults(), isTile);
+  if (!tiles || carriesTiles(op)) return success();
+  if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+    if (isa<SplatElementsAttr>(constant.getValue())) return success();
+    return op->emitError() << "a constant tile is the same number in every element";
+  }
+  if (isElementwise(op) && isTile(op->getResult(0))) return success();
+  return op->emitError() << "'" << op->getName() << "' cannot work on tiles";
+}
+
+/// Refuses what no layout could be given to, before anything is changed.
+LogicalResult checkKernel(func::FuncOp func) {
+  for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
+    if (isa<TensorType, ir::ViewType>(type))
+      return func.emitError() << "argument " << i << " of a kernel is a pointer, an index or a number, not " << type;
+  return failure(func.walk([](Operation *op) { return failed(checkOp(op)) ? WalkResult::interrupt() : WalkResult::advance(); })
+                     .wasInterrupted());
+}
+
+// ---- Assignment -----------------------------------------------------------------------------------------------------
+
 /// One access to memory: the tile it moves, and how wide a lane could go.
 struct Anchor {
   Value tile;
@@ -57,15 +100,10 @@ private:
 
   SmallVector<Anchor> anchors() {
     SmallVector<Anchor> all;
-    auto add = [&](Value tile, ir::ViewType view, std::optional<int64_t> aligned) {
-      int64_t widest = target_.getVectorBytes() / view.getElementBytes();
-      bool contiguous = view.getStrides().back() == 1;
-      all.push_back({tile, contiguous ? int(std::max<int64_t>(1, std::min(widest, aligned.value_or(1)))) : 1});
-    };
     func_.walk([&](Operation *op) {
-      if (auto load = dyn_cast<ir::LoadOp>(op)) add(load.getResult(), load.getView().getType(), load.getAligned());
+      if (auto load = dyn_cast<ir::LoadOp>(op)) all.push_back({load.getResult(), widthOf(load)});
       if (auto store = dyn_cast<ir::StoreOp>(op))
-        if (!isFree(store.getValue())) add(store.getValue(), store.getView().getType(), store.getAligned());
+        if (!isFree(store.getValue())) all.push_back({store.getValue(), widthOf(store)});
     });
     // Tiles of one shape usually meet in arithmetic: the narrowest element sets the width for all of them.
     llvm::DenseMap<ArrayRef<int64_t>, int> widest;
@@ -78,6 +116,14 @@ private:
       return tileType(a.tile).getNumElements() > tileType(b.tile).getNumElements();
     });
     return all;
+  }
+
+  /// How many elements of a row one lane could access at once.
+  template <class Access> int widthOf(Access op) {
+    ir::ViewType view = op.getView().getType();
+    if (view.getStrides().back() != 1) return 1;
+    int64_t widest = target_.getVectorBytes() / view.getElementBytes(), aligned = int64_t(op.getAligned().value_or(1));
+    return int(std::max<int64_t>(1, std::min(widest, aligned)));
   }
 
   Layout preferred(Value tile, int vector) {
@@ -187,8 +233,9 @@ private:
       (cheap ? free : ops).push_back(op);
     });
     for (Operation *op : ops) {
-      for (Value result : op->getResults())
-        if (isTile(result)) setLayout(result, layoutFor(result));
+      auto loop = dyn_cast<scf::ForOp>(op); // what it carries has one layout all along
+      for (OpResult result : op->getResults())
+        if (isTile(result)) setLayout(result, layoutFor(loop ? loop.getTiedLoopRegionIterArg(result) : Value(result)));
       for (Region &region : op->getRegions())
         for (BlockArgument arg : region.getArguments())
           if (isTile(arg)) setLayout(arg, layoutFor(arg));
@@ -210,13 +257,14 @@ private:
     } else if (auto o = dyn_cast<ir::ReduceOp>(op)) {
       fixReduce(o);
     } else if (auto o = dyn_cast<ir::StoreOp>(op)) {
-      if (isFree(o.getValue())) require(o.getValueMutable(), preferred(o.getValue(), 1));
+      if (isFree(o.getValue())) require(o.getValueMutable(), preferred(o.getValue(), widthOf(o)));
     } else if (auto o = dyn_cast<scf::ForOp>(op)) {
       for (auto [init, arg] : llvm::zip(o.getInitArgsMutable(), o.getRegionIterArgs()))
         if (isTile(arg)) require(init, *ir::layoutOf(arg.getType()));
     } else if (auto o = dyn_cast<scf::YieldOp>(op)) {
       for (OpOperand &operand : o->getOpOperands())
-        if (isTile(operand.get())) require(operand, *ir::layoutOf(o->getParentOp()->getResult(operand.getOperandNumber()).getType()));
+        if (isTile(operand.get()))
+          require(operand, *ir::layoutOf(o->getParentOp()->getResult(operand.getOperandNumber()).getType()));
     }
   }
 
@@ -248,6 +296,7 @@ struct AssignLayouts : impl::AssignLayoutsBase<AssignLayouts> {
       func.emitError() << "tile-assign-layouts needs the module's attribute tile.target: run tile-set-target first";
       return signalPassFailure();
     }
+    if (failed(checkKernel(func))) return signalPassFailure();
     Assignment(func, target).run();
   }
 };

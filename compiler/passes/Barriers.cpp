@@ -108,8 +108,9 @@ struct InsertBarriers : impl::InsertBarriersBase<InsertBarriers> {
 
 struct VerifyBarriers : impl::VerifyBarriersBase<VerifyBarriers> {
   void runOnOperation() override {
-    ConflictWalk([this](Operation *op) {
-      op->emitError("conflicts with an earlier access to the same scratch; a barrier is missing");
+    llvm::SmallPtrSet<Operation *, 4> reported; // a loop's body is walked twice
+    ConflictWalk([&](Operation *op) {
+      if (reported.insert(op).second) op->emitError("conflicts with an earlier access to the same scratch; a barrier is missing");
       signalPassFailure();
     }).run(getOperation().getBody());
   }
