@@ -5,6 +5,7 @@
 #include "compiler/dialect/TileDialect.h"
 #include "compiler/lane/LaneDialect.h"
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassManager.h"
 
@@ -23,13 +24,17 @@ void buildLanePipeline(mlir::OpPassManager &pm);
 void buildNvvmPipeline(mlir::OpPassManager &pm);
 void buildSimdPipeline(mlir::OpPassManager &pm);
 
-/// Registers passes and the textual pipelines `tile-to-layouts`, `tile-to-lane`, `tile-to-llvm` (after tile-set-target).
+/// Registers all passes and, for tools, the textual pipelines `tile-to-layouts`, `tile-to-lane`, `tile-to-llvm` and
+/// `lane-to-llvm`. Each sets the target first: `tile-to-llvm{arch=sm_90a}`, `arch=host` by default.
 void registerPipelines();
 
-/// Loads every dialect the compiler uses.
-void registerDialects(mlir::DialectRegistry &registry);
+/// The target that arch=... names: "host" or what Target::nvvm takes (UserError otherwise).
+Target targetNamed(llvm::StringRef arch);
 
 /// The attribute that describes `target` to passes.
 ir::TargetAttr targetAttr(mlir::MLIRContext *context, const Target &target);
+
+/// Makes `module` one for `target`: its attribute, and kernels of no more warps than the target runs.
+void setTarget(mlir::ModuleOp module, const Target &target);
 
 } // namespace tile

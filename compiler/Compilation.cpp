@@ -1,0 +1,155 @@
+// Stage by stage through the passes, each verified; failures become errors with a reproducer.
+#include "compiler/Compilation.h"
+
+#include "compiler/dsl/Impl.h"
+#include "compiler/passes/Passes.h"
+#include "compiler/support/Error.h"
+#include "compiler/support/Options.h"
+
+#include "mlir/Transforms/Passes.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+using namespace mlir;
+
+namespace tile {
+namespace {
+
+/// Static shared memory of one block; more would have to be asked of the driver at each launch.
+constexpr int64_t kMaxScratch = 48 * 1024;
+/// Bytes of a kernel's parameters that every driver takes.
+constexpr uint32_t kMaxParams = 4096;
+
+void buildTilePipeline(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+std::string archOf(const Target &target) {
+  return target.kind == Target::Kind::Simd ? "host" : target.arch;
+}
+
+} // namespace
+
+Compilation::Compilation(const Kernel &kernel, const Target &target)
+    : kernel_(kernel), target_(target), module_(copyOf(kernel)) {
+  setTarget(*module_, target_);
+  func::FuncOp function = targets::kernelOf(*module_);
+  if (!function)
+    throw InternalError("kernel '" + kernel.name() + "' is not one function");
+  params_ = targets::paramBlockOf(function);
+  warps_ = targets::warpsOf(function);
+  checkKernel();
+}
+
+void Compilation::checkKernel() const {
+  if (params_.bytes > kMaxParams)
+    throw UserError("kernel '" + kernel_.name() + "' has " + std::to_string(params_.bytes) +
+                    " bytes of arguments; accepted: up to " + std::to_string(kMaxParams));
+}
+
+void Compilation::runTo(Stage stage) {
+  for (; next_ <= int(stage) && next_ <= int(Stage::Llvm); ++next_)
+    step(Stage(next_));
+}
+
+void Compilation::step(Stage stage) {
+  bool nvvm = target_.kind == Target::Kind::Nvvm;
+  switch (stage) {
+  case Stage::Tile:
+    return run(buildTilePipeline);
+  case Stage::Layout:
+    return run(buildLayoutPipeline);
+  case Stage::Lane:
+    run(buildLanePipeline);
+    return checkLane();
+  case Stage::Llvm:
+    return run(nvvm ? buildNvvmPipeline : buildSimdPipeline);
+  case Stage::Code:
+    return;
+  }
+}
+
+void Compilation::run(BuildPipeline build) {
+  auto start = std::chrono::steady_clock::now();
+  built_.push_back(build);
+  MLIRContext *context = module_->getContext();
+  DiagnosticCapture said(*context);
+  PassManager pm(context);
+  build(pm);
+  LogicalResult result = pm.run(*module_);
+  milliseconds_ += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  if (failed(result))
+    fail("a pass failed:\n" + said.text());
+}
+
+void Compilation::checkLane() {
+  scratch_ = targets::scratchOf(targets::kernelOf(*module_));
+  if (target_.kind == Target::Kind::Nvvm && scratch_ > kMaxScratch)
+    throw UserError("kernel '" + kernel_.name() + "' needs " + std::to_string(scratch_) +
+                    " bytes of shared memory a program on " + target_.arch + "; accepted: up to " +
+                    std::to_string(kMaxScratch) + ". Smaller tiles or fewer warps need less");
+}
+
+std::string Compilation::text() {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  module_->print(os);
+  return text;
+}
+
+targets::Generated Compilation::generate(targets::Output output, bool keepLlvm) {
+  runTo(Stage::Llvm);
+  DiagnosticCapture said(*module_->getContext());
+  try {
+    return targets::generate(*module_, target_, output, keepLlvm);
+  } catch (const InternalError &error) {
+    fail(std::string(error.what()) + "\n" + said.text());
+  }
+}
+
+void Compilation::fail(const std::string &what) const {
+  std::string message = "compiling kernel '" + kernel_.name() + "' for " + target_.arch + ": " + what;
+  if (!message.ends_with('\n'))
+    message += '\n';
+  std::string path = reproducer();
+  throw InternalError(message + (path.empty() ? "no reproducer could be written to " + options().repro_dir
+                                              : "reproducer: tile-opt --run-reproducer " + path));
+}
+
+/// The kernel as its author wrote it and the passes run so far, in the form that --run-reproducer takes. Empty when the
+/// file cannot be written.
+std::string Compilation::reproducer() const {
+  static std::atomic<int> count = 0;
+  OwningOpRef<ModuleOp> original = copyOf(kernel_);
+  PassManager pm(original->getContext());
+  SetTargetOptions set;
+  set.arch = archOf(target_);
+  pm.addPass(createSetTarget(set));
+  for (BuildPipeline build : built_)
+    build(pm);
+
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  original->print(os);
+  os << "\n{-#\n  external_resources: {\n    mlir_reproducer: {\n      pipeline: \"";
+  pm.printAsTextualPipeline(os);
+  os << "\",\n      disable_threading: false,\n      verify_each: true\n    }\n  }\n#-}\n";
+
+  std::filesystem::path path = options().repro_dir;
+  path /= "tile-" + kernel_.name() + "-" + std::to_string(getpid()) + "-" + std::to_string(count++) + ".mlir";
+  std::error_code ignored;
+  std::filesystem::create_directories(path.parent_path(), ignored);
+  std::ofstream file(path);
+  file << text;
+  file.close();
+  return file ? path.string() : std::string();
+}
+
+} // namespace tile

@@ -1,0 +1,40 @@
+// lane-math-policy: after it, what is left of math and of 16-bit floats is what the machine has instructions for.
+#include "compiler/passes/Passes.h"
+#include "compiler/targets/Math.h"
+
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace tile {
+#define GEN_PASS_DEF_MATHPOLICY
+#include "compiler/passes/Passes.h.inc"
+
+namespace {
+
+struct Pass : impl::MathPolicyBase<Pass> {
+  void runOnOperation() override {
+    ir::TargetAttr target = ir::targetOf(getOperation());
+    if (!target) {
+      getOperation().emitError("has no tile.target; tile-set-target gives it one");
+      return signalPassFailure();
+    }
+    RewritePatternSet patterns(&getContext());
+    targets::addWidening(patterns);
+    targets::addCommonMath(patterns);
+    if (target.isSimd())
+      targets::simd::addMath(patterns);
+    else
+      targets::nvvm::addMath(patterns);
+    if (!target.getNativeBf16())
+      arith::populateExpandBFloat16Patterns(patterns);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace tile

@@ -1,0 +1,107 @@
+// The ways from tile IR to the LLVM dialect, piece by piece for tools and as compile() runs them.
+#include "compiler/passes/Passes.h"
+
+#include "compiler/support/Error.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+#include <mutex>
+
+using namespace mlir;
+
+namespace tile {
+
+void buildLayoutPipeline(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createAnalyzeAccess());
+  pm.addPass(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createAssignLayouts());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void buildLanePipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createDecomposeReductions());
+  pm.addNestedPass<func::FuncOp>(createDecomposeConversions());
+  pm.addNestedPass<func::FuncOp>(createAllocateScratch());
+  pm.addNestedPass<func::FuncOp>(createInsertBarriers());
+  pm.addNestedPass<func::FuncOp>(createVerifyBarriers());
+  pm.addPass(createDistribute());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void buildNvvmPipeline(OpPassManager &pm) {
+  pm.addPass(createMathPolicy());
+  pm.addPass(createLaneToNvvm());
+}
+
+void buildSimdPipeline(OpPassManager &pm) {
+  pm.addPass(createMathPolicy());
+  pm.addPass(createLaneToSimd());
+}
+
+namespace {
+
+struct ArchOption : PassPipelineOptions<ArchOption> {
+  Option<std::string> arch{*this, "arch", llvm::cl::desc("sm_80, sm_90a, ... or host"), llvm::cl::init("host")};
+};
+
+void addSetTarget(OpPassManager &pm, const ArchOption &options) {
+  SetTargetOptions set;
+  set.arch = options.arch;
+  pm.addPass(createSetTarget(set));
+}
+
+/// A wrong arch is reported by tile-set-target, so anything but "host" goes the way of GPUs here.
+void addMachine(OpPassManager &pm, const ArchOption &options) {
+  if (options.arch == "host")
+    buildSimdPipeline(pm);
+  else
+    buildNvvmPipeline(pm);
+}
+
+void registerOnce() {
+  registerTilePasses();
+  registerCanonicalizerPass();
+  registerCSEPass();
+  using Registration = PassPipelineRegistration<ArchOption>;
+  static Registration layouts("tile-to-layouts", "tile IR to tiles with layouts",
+                              [](OpPassManager &pm, const ArchOption &options) {
+                                addSetTarget(pm, options);
+                                buildLayoutPipeline(pm);
+                              });
+  static Registration lane("tile-to-lane", "tile IR to lane IR", [](OpPassManager &pm, const ArchOption &options) {
+    addSetTarget(pm, options);
+    buildLayoutPipeline(pm);
+    buildLanePipeline(pm);
+  });
+  static Registration llvm("tile-to-llvm", "tile IR to the LLVM dialect",
+                           [](OpPassManager &pm, const ArchOption &options) {
+                             addSetTarget(pm, options);
+                             buildLayoutPipeline(pm);
+                             buildLanePipeline(pm);
+                             addMachine(pm, options);
+                           });
+  static Registration machine("lane-to-llvm", "lane IR to the LLVM dialect",
+                              [](OpPassManager &pm, const ArchOption &options) {
+                                addSetTarget(pm, options);
+                                addMachine(pm, options);
+                              });
+}
+
+} // namespace
+
+void registerPipelines() {
+  static std::once_flag once;
+  std::call_once(once, registerOnce);
+}
+
+} // namespace tile

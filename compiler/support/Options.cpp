@@ -1,0 +1,73 @@
+// The compiler's environment variables, read once.
+#include "compiler/support/Options.h"
+
+#include "compiler/support/Error.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace tile {
+namespace {
+
+std::string environment(const char *name, std::string otherwise) {
+  const char *value = std::getenv(name);
+  return value && *value ? value : std::move(otherwise);
+}
+
+std::string temporary_dir() {
+  std::error_code ignored;
+  auto dir = std::filesystem::temp_directory_path(ignored);
+  return dir.empty() ? "." : dir.string();
+}
+
+void add_stage(Options &o, std::string_view stage) {
+  bool all = stage == "all", known = all;
+  auto set = [&](std::string_view name, bool &flag) {
+    if (!all && stage != name)
+      return;
+    flag = known = true;
+  };
+  set("tile", o.dump_tile);
+  set("layouts", o.dump_layouts);
+  set("lane", o.dump_lane);
+  set("llvm", o.dump_llvm);
+  set("ptx", o.dump_code);
+  set("asm", o.dump_code);
+  if (!known)
+    throw UserError("TILE_DUMP: there is no stage '" + std::string(stage) +
+                    "'; accepted: tile, layouts, lane, llvm, ptx, asm, all");
+}
+
+} // namespace
+
+Options parse_dump(std::string_view stages) {
+  Options o;
+  while (!stages.empty()) {
+    size_t comma = stages.find(',');
+    if (std::string_view stage = stages.substr(0, comma); !stage.empty())
+      add_stage(o, stage);
+    stages.remove_prefix(comma == stages.npos ? stages.size() : comma + 1);
+  }
+  return o;
+}
+
+const Options &options() {
+  static const Options read = [] {
+    Options o = parse_dump(environment("TILE_DUMP", ""));
+    o.dump_dir = environment("TILE_DUMP_DIR", ".");
+    o.repro_dir = environment("TILE_REPRO", temporary_dir());
+    return o;
+  }();
+  return read;
+}
+
+const std::array<OptionHelp, 3> &option_help() {
+  static constexpr std::array<OptionHelp, 3> help{{
+      {"TILE_DUMP", "stages of every compilation to write to files: tile, layouts, lane, llvm, ptx, asm, all"},
+      {"TILE_DUMP_DIR", "where to; default: the current directory"},
+      {"TILE_REPRO", "where reproducers of compiler bugs go; default: the system's temporary folder"},
+  }};
+  return help;
+}
+
+} // namespace tile

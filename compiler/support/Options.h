@@ -1,0 +1,35 @@
+// Every environment variable the compiler looks at, in one place. Read once, at first use.
+//
+//   TILE_DUMP=tile,layouts,lane,llvm,ptx   writes these stages of every compilation to files (all: each of them)
+//   TILE_DUMP_DIR=path                     where to; default: the current directory
+//   TILE_REPRO=path                        where reproducers of compiler bugs go; default: the system's temporary
+//   folder
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace tile {
+
+struct Options {
+  bool dump_tile = false, dump_layouts = false, dump_lane = false, dump_llvm = false, dump_code = false;
+  std::string dump_dir;
+  std::string repro_dir;
+
+  bool dumps() const { return dump_tile || dump_layouts || dump_lane || dump_llvm || dump_code; }
+};
+
+/// The process's options. UserError for a stage in TILE_DUMP that does not exist.
+const Options &options();
+
+/// What `options()` makes of a TILE_DUMP of that text.
+Options parse_dump(std::string_view stages);
+
+/// Name and meaning of each variable, for --help.
+struct OptionHelp {
+  std::string_view name, meaning;
+};
+const std::array<OptionHelp, 3> &option_help();
+
+} // namespace tile

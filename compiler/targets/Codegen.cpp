@@ -1,0 +1,184 @@
+// LLVM: translation, optimisation and code generation, the same steps for both machines.
+#include "compiler/targets/Codegen.h"
+
+#include "compiler/support/Error.h"
+
+#include "mlir/Target/LLVMIR/Export.h"
+
+#include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+#include <chrono>
+#include <mutex>
+
+extern "C" {
+void LLVMInitializeNVPTXTargetInfo();
+void LLVMInitializeNVPTXTarget();
+void LLVMInitializeNVPTXTargetMC();
+void LLVMInitializeNVPTXAsmPrinter();
+}
+
+namespace tile::targets {
+namespace {
+
+void registerTargets() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+  });
+}
+
+/// Adds the time until its end to `ms`.
+class Timer {
+public:
+  explicit Timer(double &ms) : ms_(ms) {}
+  ~Timer() { ms_ += std::chrono::duration<double, std::milli>(Clock::now() - start_).count(); }
+
+private:
+  using Clock = std::chrono::steady_clock;
+  double &ms_;
+  Clock::time_point start_ = Clock::now();
+};
+
+/// LLVM's errors as text; by default it prints them and ends the process.
+struct KeepErrors : llvm::DiagnosticHandler {
+  explicit KeepErrors(std::string &text) : text(text) {}
+  bool handleDiagnostics(const llvm::DiagnosticInfo &info) override {
+    if (info.getSeverity() == llvm::DS_Error) {
+      llvm::raw_string_ostream os(text);
+      llvm::DiagnosticPrinterRawOStream printer(os);
+      info.print(printer);
+      os << '\n';
+    }
+    return true;
+  }
+  std::string &text;
+};
+
+/// No function of the C library may be called, nor a loop be made into one (memset).
+llvm::TargetLibraryInfoImpl noLibrary(const llvm::Module &module) {
+  llvm::TargetLibraryInfoImpl library(module.getTargetTriple());
+  library.disableAllFunctions();
+  return library;
+}
+
+/// Tiles are unrolled and vectors already: what is left to the vectorisers would only cost time.
+void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving = false;
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine, tuning);
+  functions.registerPass([&] { return llvm::TargetLibraryAnalysis(noLibrary(module)); });
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+}
+
+std::string emit(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType type) {
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream os(bytes);
+  llvm::legacy::PassManager passes;
+  passes.add(new llvm::TargetLibraryInfoWrapperPass(noLibrary(module)));
+  if (machine.addPassesToEmitFile(passes, os, nullptr, type))
+    throw InternalError("LLVM cannot emit this kind of file for " + machine.getTargetTriple().str());
+  passes.run(module);
+  return std::string(bytes.begin(), bytes.end());
+}
+
+std::string textOf(const llvm::Module &module) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  module.print(os, nullptr);
+  return text;
+}
+
+std::unique_ptr<llvm::Module> translate(mlir::ModuleOp source, llvm::LLVMContext &context, const Target &target,
+                                        const llvm::TargetMachine &machine) {
+  auto module = mlir::translateModuleToLLVMIR(source, context, "kernel");
+  if (!module)
+    throw InternalError("the LLVM dialect could not be translated to LLVM IR");
+  module->setTargetTriple(machine.getTargetTriple());
+  module->setDataLayout(machine.createDataLayout());
+  for (llvm::Function &function : *module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr(llvm::Attribute::NoUnwind);
+    if (target.kind == Target::Kind::Nvvm)
+      nvvm::addAttributes(function, target);
+    else
+      simd::addAttributes(function, target);
+  }
+  std::string wrong;
+  llvm::raw_string_ostream os(wrong);
+  if (llvm::verifyModule(*module, &os))
+    throw InternalError("LLVM's verifier refuses the module: " + wrong);
+  return module;
+}
+
+} // namespace
+
+std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const std::string &triple, const std::string &cpu,
+                                                       const std::string &features) {
+  registerTargets();
+  std::string error;
+  llvm::Triple parsed(triple);
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(parsed, error);
+  if (!target)
+    throw InternalError("this build's LLVM has no code generator for " + triple + ": " + error);
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      parsed, cpu, features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Aggressive));
+}
+
+Generated generate(mlir::ModuleOp source, const Target &target, Output output, bool keepLlvm) {
+  bool nvvm = target.kind == Target::Kind::Nvvm;
+  Generated made;
+  std::string errors;
+  llvm::LLVMContext context;
+  context.setDiagnosticHandler(std::make_unique<KeepErrors>(errors));
+  std::unique_ptr<llvm::TargetMachine> machine;
+  std::unique_ptr<llvm::Module> module;
+  {
+    Timer timer(made.times.translate);
+    machine = nvvm ? nvvm::makeTargetMachine(target) : simd::makeTargetMachine(target);
+    module = translate(source, context, target, *machine);
+  }
+  {
+    Timer timer(made.times.optimize);
+    optimize(*module, *machine);
+  }
+  if (keepLlvm || output == Output::Llvm)
+    made.llvm = textOf(*module);
+  if (output != Output::Llvm) {
+    Timer timer(made.times.codegen);
+    bool text = nvvm || output == Output::Assembly;
+    made.code = emit(*module, *machine, text ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile);
+  }
+  if (!errors.empty())
+    throw InternalError("LLVM: " + errors);
+  return made;
+}
+
+} // namespace tile::targets

@@ -1,0 +1,149 @@
+// Common to both machines: lane IR to the LLVM dialect.
+#include "compiler/targets/Lowering.h"
+
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+using namespace mlir;
+
+namespace tile::targets {
+
+Type storageType(Type elementType) {
+  MLIRContext *context = elementType.getContext();
+  if (elementType.isInteger(1))
+    return IntegerType::get(context, 8);
+  if (elementType.isBF16() || elementType.isF16())
+    return IntegerType::get(context, 16);
+  return elementType;
+}
+
+static Type withElement(Type like, Type element) {
+  auto vector = dyn_cast<VectorType>(like);
+  return vector ? Type(vector.clone(element)) : element;
+}
+
+Value toStorage(OpBuilder &b, Location loc, Value value) {
+  Type element = getElementTypeOrSelf(value.getType());
+  Type storage = storageType(element);
+  if (element == storage)
+    return value;
+  Type type = withElement(value.getType(), storage);
+  if (element.isInteger(1))
+    return LLVM::ZExtOp::create(b, loc, type, value);
+  return LLVM::BitcastOp::create(b, loc, type, value);
+}
+
+Value fromStorage(OpBuilder &b, Location loc, Value stored, Type elementType) {
+  if (getElementTypeOrSelf(stored.getType()) == elementType)
+    return stored;
+  Type type = withElement(stored.getType(), elementType);
+  if (elementType.isInteger(1)) {
+    Value zero = LLVM::ZeroOp::create(b, loc, stored.getType());
+    return LLVM::ICmpOp::create(b, loc, type, LLVM::ICmpPredicate::ne, stored, zero);
+  }
+  return LLVM::BitcastOp::create(b, loc, type, stored);
+}
+
+Value element(OpBuilder &b, Location loc, Value pointer, Type elementType, ArrayRef<LLVM::GEPArg> index) {
+  Type type = pointer.getType();
+  for (const LLVM::GEPArg &i : index)
+    if (Value value = llvm::dyn_cast_if_present<Value>(i))
+      if (auto vector = dyn_cast<VectorType>(value.getType()))
+        type = VectorType::get(vector.getShape(), type);
+  return LLVM::GEPOp::create(b, loc, type, storageType(elementType), pointer, index);
+}
+
+Value constant(OpBuilder &b, Location loc, Type type, int64_t value) {
+  return LLVM::ConstantOp::create(b, loc, type, b.getIntegerAttr(type, value));
+}
+
+FailureOr<LLVM::LLVMFuncOp> lowerFunction(func::FuncOp func, const LLVMTypeConverter &types, TypeRange hidden,
+                                          ConversionPatternRewriter &rewriter) {
+  if (func.getNumResults() || func.isExternal()) {
+    func.emitOpError("is no kernel: a kernel has a body and returns nothing");
+    return failure();
+  }
+  TypeConverter::SignatureConversion signature(func.getNumArguments());
+  if (failed(types.convertSignatureArgs(func.getArgumentTypes(), signature)))
+    return failure();
+  signature.addInputs(llvm::to_vector(hidden));
+  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(func.getContext()), signature.getConvertedTypes());
+  auto lowered = LLVM::LLVMFuncOp::create(rewriter, func.getLoc(), func.getName(), type);
+  for (unsigned i = 0; i < func.getNumArguments(); ++i)
+    if (auto align = func.getArgAttrOfType<IntegerAttr>(i, ir::kAlignAttr))
+      if (isa<ir::PtrType>(func.getArgument(i).getType()))
+        lowered.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(), rewriter.getI64IntegerAttr(align.getInt()));
+  rewriter.inlineRegionBefore(func.getBody(), lowered.getBody(), lowered.end());
+  if (failed(rewriter.convertRegionTypes(&lowered.getBody(), types, &signature)))
+    return failure();
+  return lowered;
+}
+
+namespace {
+
+struct LowerReturn : ConvertOpToLLVMPattern<func::ReturnOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(func::ReturnOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<LLVM::ReturnOp>(op, ValueRange{});
+    return success();
+  }
+};
+
+} // namespace
+
+/// Upstream's lowering of the others ends in a call to libm, which no kernel may make.
+static LogicalResult checkMath(ModuleOp module) {
+  WalkResult walk = module.walk([](Operation *op) {
+    if (!isa_and_nonnull<math::MathDialect>(op->getDialect()))
+      return WalkResult::advance();
+    if (isa<math::FmaOp, math::SqrtOp, math::AbsFOp, math::AbsIOp, math::FloorOp, math::CeilOp, math::RoundEvenOp,
+            math::TruncOp, math::CopySignOp>(op))
+      return WalkResult::advance();
+    op->emitOpError("has no lowering without a call to libm; lane-math-policy expands those that are supported");
+    return WalkResult::interrupt();
+  });
+  return failure(walk.wasInterrupted());
+}
+
+static LogicalResult lowerLoops(ModuleOp module) {
+  MLIRContext *context = module.getContext();
+  RewritePatternSet patterns(context);
+  populateSCFToControlFlowConversionPatterns(patterns);
+  ConversionTarget target(*context);
+  target.addIllegalDialect<scf::SCFDialect>();
+  target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+  return applyPartialConversion(module, target, std::move(patterns));
+}
+
+LogicalResult lowerToLlvm(ModuleOp module, unsigned addressSpace, AddPatterns machine) {
+  MLIRContext *context = module.getContext();
+  if (failed(checkMath(module)) || failed(lowerLoops(module)))
+    return failure();
+
+  LowerToLLVMOptions options(context);
+  options.overrideIndexBitwidth(64);
+  LLVMTypeConverter types(context, options);
+  types.addConversion([&](ir::PtrType) { return LLVM::LLVMPointerType::get(context, addressSpace); });
+
+  RewritePatternSet patterns(context);
+  arith::populateArithToLLVMConversionPatterns(types, patterns);
+  populateMathToLLVMConversionPatterns(types, patterns);
+  cf::populateControlFlowToLLVMConversionPatterns(types, patterns);
+  patterns.add<LowerReturn>(types);
+  machine(types, patterns);
+
+  LLVMConversionTarget target(*context);
+  target.addLegalDialect<NVVM::NVVMDialect>();
+  target.addLegalOp<ModuleOp>();
+  return applyFullConversion(module, target, std::move(patterns));
+}
+
+} // namespace tile::targets

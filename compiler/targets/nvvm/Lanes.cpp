@@ -1,0 +1,205 @@
+// Who a thread is, and how the threads of a warp see each other's values.
+#include "compiler/targets/nvvm/Lowering.h"
+
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+#include <array>
+
+using namespace mlir;
+
+namespace tile::targets::nvvm {
+namespace {
+
+constexpr int kLanes = 32;
+
+Value threadId(OpBuilder &b, Location loc, int warps) {
+  auto range = LLVM::ConstantRangeAttr::get(b.getContext(), 32, 0, warps * kLanes);
+  return NVVM::ThreadIdXOp::create(b, loc, b.getI32Type(), range);
+}
+
+Value laneId(OpBuilder &b, Location loc, int warps) {
+  Value thread = threadId(b, loc, warps);
+  return LLVM::AndOp::create(b, loc, thread, constant(b, loc, b.getI32Type(), kLanes - 1));
+}
+
+template <class Op> struct WarpPattern : ConvertOpToLLVMPattern<Op> {
+  WarpPattern(const LLVMTypeConverter &types, int warps) : ConvertOpToLLVMPattern<Op>(types), warps(warps) {}
+  int warps;
+};
+
+struct LowerId : WarpPattern<lane::IdOp> {
+  using WarpPattern::WarpPattern;
+  LogicalResult matchAndRewrite(lane::IdOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    Value id = laneId(rewriter, op.getLoc(), warps);
+    if (op.getType().isInteger(64))
+      id = LLVM::ZExtOp::create(rewriter, op.getLoc(), op.getType(), id);
+    rewriter.replaceOp(op, id);
+    return success();
+  }
+};
+
+struct LowerWarpId : WarpPattern<lane::WarpIdOp> {
+  using WarpPattern::WarpPattern;
+  LogicalResult matchAndRewrite(lane::WarpIdOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    Value thread = threadId(rewriter, op.getLoc(), warps);
+    rewriter.replaceOpWithNewOp<LLVM::LShrOp>(op, thread, constant(rewriter, op.getLoc(), rewriter.getI32Type(), 5));
+    return success();
+  }
+};
+
+/// The coordinate of a grid; none is negative as an i32.
+template <class TileOp, class X, class Y, class Z> struct LowerGrid : ConvertOpToLLVMPattern<TileOp> {
+  using ConvertOpToLLVMPattern<TileOp>::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(TileOp op, typename TileOp::Adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Type i32 = rewriter.getI32Type();
+    Value id = op.getAxis() == 0   ? Value(X::create(rewriter, loc, i32))
+               : op.getAxis() == 1 ? Value(Y::create(rewriter, loc, i32))
+                                   : Value(Z::create(rewriter, loc, i32));
+    rewriter.replaceOpWithNewOp<LLVM::ZExtOp>(op, rewriter.getI64Type(), id, /*nonNeg=*/true);
+    return success();
+  }
+};
+using LowerProgramId = LowerGrid<ir::ProgramIdOp, NVVM::BlockIdXOp, NVVM::BlockIdYOp, NVVM::BlockIdZOp>;
+using LowerNumPrograms = LowerGrid<ir::NumProgramsOp, NVVM::GridDimXOp, NVVM::GridDimYOp, NVVM::GridDimZOp>;
+
+/// On this machine a uniform value and a lane value are both a scalar of each thread.
+template <class Op> struct LowerSame : ConvertOpToLLVMPattern<Op> {
+  using ConvertOpToLLVMPattern<Op>::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(Op op, typename Op::Adaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOp(op, adaptor.getValue());
+    return success();
+  }
+};
+
+// ---- Shuffles -------------------------------------------------------------------------------------------------------
+
+Value shuffleWord(OpBuilder &b, Location loc, Value word, Value lane, NVVM::ShflKind kind) {
+  Type i32 = b.getI32Type();
+  return NVVM::ShflOp::create(b, loc, i32, constant(b, loc, i32, -1), word, lane, constant(b, loc, i32, kLanes - 1),
+                              kind, /*return_value_and_is_valid=*/UnitAttr());
+}
+
+/// A value of any type by way of 32-bit words.
+Value shuffle(OpBuilder &b, Location loc, Value value, Value lane, NVVM::ShflKind kind) {
+  Type type = value.getType(), i32 = b.getI32Type();
+  unsigned bits = type.getIntOrFloatBitWidth();
+  Type integer = b.getIntegerType(bits);
+  if (type != integer)
+    value = LLVM::BitcastOp::create(b, loc, integer, value);
+  if (bits == 64) {
+    auto words = VectorType::get({2}, i32);
+    Value in = LLVM::BitcastOp::create(b, loc, words, value);
+    Value out = LLVM::PoisonOp::create(b, loc, words);
+    for (int i : {0, 1}) {
+      Value at = constant(b, loc, i32, i);
+      Value word = LLVM::ExtractElementOp::create(b, loc, in, at);
+      out = LLVM::InsertElementOp::create(b, loc, out, shuffleWord(b, loc, word, lane, kind), at);
+    }
+    value = LLVM::BitcastOp::create(b, loc, integer, out);
+  } else {
+    if (bits < 32)
+      value = LLVM::ZExtOp::create(b, loc, i32, value);
+    value = shuffleWord(b, loc, value, lane, kind);
+    if (bits < 32)
+      value = LLVM::TruncOp::create(b, loc, integer, value);
+  }
+  return type == integer ? value : LLVM::BitcastOp::create(b, loc, type, value);
+}
+
+struct LowerShuffleXor : ConvertOpToLLVMPattern<lane::ShuffleXorOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(lane::ShuffleXorOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Value mask = constant(rewriter, op.getLoc(), rewriter.getI32Type(), int64_t(op.getMask()));
+    rewriter.replaceOp(op, shuffle(rewriter, op.getLoc(), adaptor.getValue(), mask, NVVM::ShflKind::bfly));
+    return success();
+  }
+};
+
+/// An affine map over F2 of 5 bits: source = constant ^ the columns of the lane's set bits.
+struct AffineLanes {
+  int constant = 0;
+  std::array<int, 5> columns{};
+};
+
+FailureOr<AffineLanes> affineOf(ArrayRef<int32_t> sources) {
+  if (sources.size() != kLanes)
+    return failure();
+  AffineLanes map{sources[0], {}};
+  for (int bit = 0; bit < 5; ++bit)
+    map.columns[bit] = sources[1 << bit] ^ sources[0];
+  for (int lane = 0; lane < kLanes; ++lane) {
+    int source = map.constant;
+    for (int bit = 0; bit < 5; ++bit)
+      if (lane >> bit & 1)
+        source ^= map.columns[bit];
+    if (source != sources[lane])
+      return failure();
+  }
+  return map;
+}
+
+/// The map applied to the lane's number: bits that move by the same distance move together.
+Value applyTo(OpBuilder &b, Location loc, const AffineLanes &map, Value lane) {
+  Type i32 = b.getI32Type();
+  Value source = constant(b, loc, i32, map.constant);
+  for (int distance = -4; distance <= 4; ++distance) {
+    int moved = 0;
+    for (int from = 0; from < 5; ++from)
+      if (int to = from + distance; to >= 0 && to < 5 && (map.columns[from] >> to & 1))
+        moved |= 1 << from;
+    if (!moved)
+      continue;
+    Value part = LLVM::AndOp::create(b, loc, lane, constant(b, loc, i32, moved));
+    Value by = constant(b, loc, i32, std::abs(distance));
+    if (distance > 0)
+      part = LLVM::ShlOp::create(b, loc, part, by);
+    if (distance < 0)
+      part = LLVM::LShrOp::create(b, loc, part, by);
+    source = LLVM::XOrOp::create(b, loc, source, part);
+  }
+  return source;
+}
+
+struct LowerPermute : WarpPattern<lane::PermuteOp> {
+  using WarpPattern::WarpPattern;
+  LogicalResult matchAndRewrite(lane::PermuteOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    auto map = affineOf(op.getSources());
+    if (failed(map))
+      return op.emitOpError("is no affine map of the bits of 32 lanes");
+    Value source = applyTo(rewriter, loc, *map, laneId(rewriter, loc, warps));
+    rewriter.replaceOp(op, shuffle(rewriter, loc, adaptor.getValue(), source, NVVM::ShflKind::idx));
+    return success();
+  }
+};
+
+// ---- Barriers -------------------------------------------------------------------------------------------------------
+
+/// A program of one warp needs no more than its own lanes' agreement.
+struct LowerBarrier : WarpPattern<lane::BarrierOp> {
+  using WarpPattern::WarpPattern;
+  LogicalResult matchAndRewrite(lane::BarrierOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    if (warps == 1)
+      NVVM::SyncWarpOp::create(rewriter, loc, constant(rewriter, loc, rewriter.getI32Type(), -1));
+    else
+      NVVM::Barrier0Op::create(rewriter, loc);
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+} // namespace
+
+void addLanePatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns, int warps) {
+  patterns.add<LowerId, LowerWarpId, LowerPermute, LowerBarrier>(types, warps);
+  patterns.add<LowerProgramId, LowerNumPrograms, LowerShuffleXor, LowerSame<lane::SplatOp>, LowerSame<lane::FirstOp>>(
+      types);
+}
+
+} // namespace tile::targets::nvvm

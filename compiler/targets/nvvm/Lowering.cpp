@@ -1,0 +1,64 @@
+// lane-to-nvvm: the kernel becomes an entry whose block is known to have 32 threads a warp.
+#include "compiler/targets/nvvm/Lowering.h"
+
+#include "compiler/passes/Passes.h"
+#include "compiler/targets/Params.h"
+
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+using namespace mlir;
+
+namespace tile {
+#define GEN_PASS_DEF_LANETONVVM
+#include "compiler/passes/Passes.h.inc"
+} // namespace tile
+
+namespace tile::targets::nvvm {
+namespace {
+
+struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(func::FuncOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    auto entry = lowerFunction(op, *getTypeConverter(), {}, rewriter);
+    if (failed(entry))
+      return failure();
+    (*entry)->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), rewriter.getUnitAttr());
+    (*entry)->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), rewriter.getDenseI32ArrayAttr({warpsOf(op) * 32}));
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+/// Shared memory for all scratch of the kernel; its offsets are already given.
+LLVM::GlobalOp makeScratch(func::FuncOp kernel) {
+  int64_t bytes = scratchOf(kernel);
+  if (!bytes)
+    return {};
+  auto b = OpBuilder::atBlockBegin(kernel->getBlock());
+  Type type = LLVM::LLVMArrayType::get(b.getI8Type(), unsigned(bytes));
+  return LLVM::GlobalOp::create(b, kernel.getLoc(), type, /*isConstant=*/false, LLVM::Linkage::Internal,
+                                kernel.getName().str() + "_scratch", /*value=*/Attribute(), /*alignment=*/16,
+                                kSharedSpace);
+}
+
+struct Pass : impl::LaneToNvvmBase<Pass> {
+  void runOnOperation() override {
+    func::FuncOp kernel = kernelOf(getOperation());
+    if (!kernel) {
+      getOperation().emitError("a module to lower has exactly one function, the kernel");
+      return signalPassFailure();
+    }
+    LLVM::GlobalOp scratch = makeScratch(kernel);
+    int warps = warpsOf(kernel);
+    auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
+      patterns.add<LowerKernel>(types);
+      addLanePatterns(types, patterns, warps);
+      addMemoryPatterns(types, patterns, scratch);
+    };
+    if (failed(lowerToLlvm(getOperation(), kGlobalSpace, machine)))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace tile::targets::nvvm

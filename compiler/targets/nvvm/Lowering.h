@@ -1,0 +1,18 @@
+// Lane IR to LLVM for NVIDIA GPUs, by what it is about. Each adds the patterns of its own ops.
+#pragma once
+
+#include "compiler/targets/Lowering.h"
+
+namespace tile::targets::nvvm {
+
+/// Program ids, lane ids, shuffles, barriers. `warps`: of a program.
+void addLanePatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns, int warps);
+
+/// Global memory and scratch, `scratch` being the global variable that holds it (null: none).
+void addMemoryPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns,
+                       mlir::LLVM::GlobalOp scratch);
+
+inline constexpr unsigned kGlobalSpace = 1;
+inline constexpr unsigned kSharedSpace = 3;
+
+} // namespace tile::targets::nvvm

@@ -1,0 +1,32 @@
+// Lane IR to LLVM for the host's vector unit, by what it is about. Each adds the patterns of its own ops.
+//
+// The kernel's body is a function of one program: its arguments, then the hidden ones that `Hidden` lists. The entry
+// that the runtime calls runs it for a range of programs.
+#pragma once
+
+#include "compiler/targets/Lowering.h"
+
+namespace tile::targets::simd {
+
+/// What a program's body is told beside the kernel's arguments, in this order.
+struct Hidden {
+  enum Index { ProgramX, ProgramY, ProgramZ, GridX, GridY, GridZ, Scratch, Count };
+  static llvm::SmallVector<mlir::Type> types(mlir::MLIRContext *context);
+  /// The value of one of them in the function around `op`, already lowered.
+  static mlir::Value of(mlir::Operation *op, Index index);
+};
+
+/// Program ids, lane ids, shuffles, barriers.
+void addLanePatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns);
+
+/// Global memory and scratch.
+void addMemoryPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns);
+
+/// Where the machine has no masked access to 8- and 16-bit elements, takes the plain access where all lanes are in, and
+/// the slow one only at a tile's edge.
+void splitMaskedAccesses(mlir::ModuleOp module);
+
+/// The function the runtime calls (see Artifact in Compiler.h); `body` runs one program of `kernel`.
+void makeEntry(mlir::func::FuncOp kernel, mlir::LLVM::LLVMFuncOp body, mlir::OpBuilder &b);
+
+} // namespace tile::targets::simd

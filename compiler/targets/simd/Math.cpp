@@ -1,0 +1,56 @@
+// Math without libm on the host's vector unit.
+#include "compiler/targets/Math.h"
+
+#include "compiler/targets/MathBuilder.h"
+
+using namespace mlir;
+
+namespace tile::targets::simd {
+namespace {
+
+constexpr float kRound = 0x1.8p23f; ///< adding it leaves the integer part in the low bits
+
+/// p 2^j for an integer j in -150..128, given as the bits of kRound + j. In two steps, so that subnormal results round
+/// once and infinity is reached by multiplication.
+Value scale(MathBuilder &m, Value p, Value rounded) {
+  Value j = m.subI(m.bits(rounded), m.i(std::bit_cast<int32_t>(kRound)));
+  Value half = m.sar(j, 1);
+  auto power = [&](Value n) { return m.asFloat(m.shl(m.addI(n, m.i(127)), 23)); };
+  return m.mul(m.mul(p, power(half)), power(m.subI(j, half)));
+}
+
+/// 2^x: polynomial on [-1/2, 1/2], to 2^-29. Limits are a little outside of where the result is 0 or infinite.
+Value exp2(MathBuilder &m, Value x) {
+  static constexpr float p[] = {1.f,          6.931472e-01f,  2.4022646e-01f, 5.5503283e-02f,
+                                9.61849e-03f, 1.3400064e-03f, 1.5345697e-04f};
+  x = m.atLeast(m.atMost(x, 128.5f), -150.5f);
+  Value rounded = m.add(x, m.f(kRound));
+  Value fraction = m.sub(x, m.sub(rounded, m.f(kRound)));
+  return scale(m, m.polynomial(fraction, p), rounded);
+}
+
+/// e^x = 2^j e^(x - j ln 2): polynomial on [-ln2/2, ln2/2], to 2^-29; ln 2 in two parts keeps the fraction exact.
+Value exp(MathBuilder &m, Value x) {
+  static constexpr float p[] = {1.f, 1.f, 4.999999e-01f, 1.666642e-01f, 4.1668233e-02f, 8.374899e-03f, 1.3836742e-03f};
+  x = m.atLeast(m.atMost(x, 89.0f), -104.5f);
+  Value rounded = m.fma(x, m.f(1.44269502f), m.f(kRound));
+  Value j = m.sub(rounded, m.f(kRound));
+  Value fraction = m.fma(j, m.f(-0.693145752f), x);
+  fraction = m.fma(j, m.f(-1.42860677e-06f), fraction);
+  return scale(m, m.polynomial(fraction, p), rounded);
+}
+
+Value rsqrt(MathBuilder &m, Value x) {
+  return m.div(m.f(1), math::SqrtOp::create(m.b, x));
+}
+
+} // namespace
+
+void addMath(RewritePatternSet &patterns) {
+  MLIRContext *context = patterns.getContext();
+  patterns.add<ExpandMath<math::Exp2Op>>(context, exp2);
+  patterns.add<ExpandMath<math::ExpOp>>(context, exp);
+  patterns.add<ExpandMath<math::RsqrtOp>>(context, rsqrt);
+}
+
+} // namespace tile::targets::simd

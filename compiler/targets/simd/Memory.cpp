@@ -1,0 +1,234 @@
+// Accesses of all lanes at once: one vector where lanes are side by side, a gather or scatter where each has its own
+// address, one element where all have the same.
+#include "compiler/targets/simd/Lowering.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace tile::targets::simd {
+namespace {
+
+/// A mask of one lane is a vector of one element: LLVM then makes the access conditional.
+Value asVector(OpBuilder &b, Location loc, Value value) {
+  if (isa<VectorType>(value.getType()))
+    return value;
+  Value poison = LLVM::PoisonOp::create(b, loc, VectorType::get({1}, value.getType()));
+  return LLVM::InsertElementOp::create(b, loc, poison, value, constant(b, loc, b.getI32Type(), 0));
+}
+
+Value asLike(OpBuilder &b, Location loc, Value vector, Type like) {
+  if (isa<VectorType>(like))
+    return vector;
+  return LLVM::ExtractElementOp::create(b, loc, vector, constant(b, loc, b.getI32Type(), 0));
+}
+
+Value allTrue(OpBuilder &b, Location loc, VectorType like) {
+  auto type = VectorType::get(like.getShape(), b.getI1Type());
+  return LLVM::ConstantOp::create(b, loc, type, DenseElementsAttr::get(type, true));
+}
+
+/// One value from a scalar address, or from one address for each lane. `stored` is its type in memory.
+Value load(OpBuilder &b, Location loc, Value address, Value mask, Type stored, int64_t align) {
+  auto alignment = b.getI32IntegerAttr(int32_t(align));
+  if (auto pointers = dyn_cast<VectorType>(address.getType())) {
+    auto type = VectorType::get(pointers.getShape(), getElementTypeOrSelf(stored));
+    if (!mask)
+      mask = allTrue(b, loc, pointers);
+    Value zero = LLVM::ZeroOp::create(b, loc, type);
+    return LLVM::masked_gather::create(b, loc, type, address, mask, zero, alignment);
+  }
+  if (!mask)
+    return LLVM::LoadOp::create(b, loc, stored, address, unsigned(align));
+  Type type = isa<VectorType>(stored) ? stored : VectorType::get({1}, stored);
+  Value zero = LLVM::ZeroOp::create(b, loc, type);
+  Value loaded = LLVM::MaskedLoadOp::create(b, loc, type, address, asVector(b, loc, mask), zero, alignment,
+                                            /*nontemporal=*/UnitAttr());
+  return asLike(b, loc, loaded, stored);
+}
+
+/// Stores around the cache must be aligned to their size, or the code generator splits them into elements.
+bool canStream(Value value, int64_t align) {
+  auto vector = dyn_cast<VectorType>(value.getType());
+  return vector && vector.getNumElements() * ir::bytesOf(vector.getElementType()) <= align;
+}
+
+void store(OpBuilder &b, Location loc, Value value, Value address, Value mask, int64_t align, bool streaming) {
+  auto alignment = b.getI32IntegerAttr(int32_t(align));
+  if (auto pointers = dyn_cast<VectorType>(address.getType())) {
+    if (!mask)
+      mask = allTrue(b, loc, pointers);
+    LLVM::masked_scatter::create(b, loc, value, address, mask, alignment);
+    return;
+  }
+  if (!mask) {
+    LLVM::StoreOp::create(b, loc, value, address, unsigned(align), /*isVolatile=*/false,
+                          /*isNonTemporal=*/streaming && canStream(value, align));
+    return;
+  }
+  LLVM::MaskedStoreOp::create(b, loc, asVector(b, loc, value), address, asVector(b, loc, mask), alignment);
+}
+
+Type storedAs(Type value) {
+  Type storage = storageType(getElementTypeOrSelf(value));
+  auto vector = dyn_cast<VectorType>(value);
+  return vector ? Type(vector.clone(storage)) : storage;
+}
+
+/// Addresses of the first value of an access.
+struct Place {
+  Value pointer;
+  Value mask;
+  Type elementType;
+  int64_t align;
+  bool streaming = false;
+
+  Value address(OpBuilder &b, Location loc, size_t i) const {
+    return i ? element(b, loc, pointer, elementType, {LLVM::GEPArg(int32_t(i))}) : pointer;
+  }
+  /// Bytes that divide the address of value `i`.
+  int64_t alignOf(size_t i) const {
+    int64_t offset = int64_t(i) * ir::bytesOf(elementType);
+    return offset ? std::min(align, offset & -offset) : align;
+  }
+};
+
+SmallVector<Value> loadAll(OpBuilder &b, Location loc, const Place &at, TypeRange results) {
+  SmallVector<Value> values;
+  for (auto [i, type] : llvm::enumerate(results)) {
+    Value stored = load(b, loc, at.address(b, loc, i), at.mask, storedAs(type), at.alignOf(i));
+    values.push_back(fromStorage(b, loc, stored, at.elementType));
+  }
+  return values;
+}
+
+void storeAll(OpBuilder &b, Location loc, const Place &at, ValueRange values) {
+  for (auto [i, value] : llvm::enumerate(values))
+    store(b, loc, toStorage(b, loc, value), at.address(b, loc, i), at.mask, at.alignOf(i), at.streaming);
+}
+
+template <class Op, class Adaptor> Place globalPlace(OpBuilder &b, Op op, Adaptor adaptor) {
+  Location loc = op.getLoc();
+  Type type = op.getPointer().getType().getElementType();
+  Value p = element(b, loc, adaptor.getPointer(), type, {LLVM::GEPArg(adaptor.getBase())});
+  if (int64_t offset = int64_t(op.getOffset()))
+    p = element(b, loc, p, type, {LLVM::GEPArg(constant(b, loc, b.getI64Type(), offset))});
+  if (Value lane = adaptor.getLane())
+    p = element(b, loc, p, type, {LLVM::GEPArg(lane)});
+  return {p, adaptor.getMask(), type, int64_t(op.getAlign()), op.getStreaming()};
+}
+
+struct LowerLoad : ConvertOpToLLVMPattern<lane::LoadOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(lane::LoadOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Place at = globalPlace(rewriter, op, adaptor);
+    rewriter.replaceOp(op, loadAll(rewriter, op.getLoc(), at, op.getResultTypes()));
+    return success();
+  }
+};
+
+struct LowerStore : ConvertOpToLLVMPattern<lane::StoreOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(lane::StoreOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    storeAll(rewriter, op.getLoc(), globalPlace(rewriter, op, adaptor), adaptor.getValues());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+/// `lane` elements behind `offset` bytes of the program's scratch.
+Place scratchPlace(OpBuilder &b, Operation *op, Value lane, int64_t offset, Value mask, Type elementType) {
+  Location loc = op->getLoc();
+  Value p = Hidden::of(op, Hidden::Scratch);
+  p = LLVM::GEPOp::create(b, loc, p.getType(), b.getI8Type(), p, ArrayRef<LLVM::GEPArg>{int32_t(offset)});
+  p = element(b, loc, p, elementType, {LLVM::GEPArg(lane)});
+  return {p, mask, elementType, ir::bytesOf(elementType)};
+}
+
+struct LowerScratchLoad : ConvertOpToLLVMPattern<lane::ScratchLoadOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(lane::ScratchLoadOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Type type = getElementTypeOrSelf(op.getResult(0).getType());
+    Place at = scratchPlace(rewriter, op, adaptor.getLane(), int64_t(op.getOffset()), Value(), type);
+    rewriter.replaceOp(op, loadAll(rewriter, op.getLoc(), at, op.getResultTypes()));
+    return success();
+  }
+};
+
+struct LowerScratchStore : ConvertOpToLLVMPattern<lane::ScratchStoreOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(lane::ScratchStoreOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Type type = getElementTypeOrSelf(op.getValues()[0].getType());
+    Place at = scratchPlace(rewriter, op, adaptor.getLane(), int64_t(op.getOffset()), adaptor.getMask(), type);
+    storeAll(rewriter, op.getLoc(), at, adaptor.getValues());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+// ---- Machines without masked access ---------------------------------------------------------------------------------
+
+/// An access of small elements side by side under a mask.
+template <class Op> bool isSlow(Op op) {
+  return op.getMask() && op.getKind() == lane::AccessKind::Contiguous &&
+         ir::bytesOf(op.getPointer().getType().getElementType()) < 4;
+}
+
+Value allLanes(OpBuilder &b, Location loc, Value mask) {
+  return vector::ReductionOp::create(b, loc, vector::CombiningKind::AND, mask);
+}
+
+void split(lane::LoadOp op) {
+  OpBuilder b(op);
+  Location loc = op.getLoc();
+  auto whole = scf::IfOp::create(b, loc, op.getResultTypes(), allLanes(b, loc, op.getMask()), /*withElse=*/true);
+  op.replaceAllUsesWith(whole);
+  b = whole.getThenBodyBuilder();
+  auto plain = cast<lane::LoadOp>(b.clone(*op));
+  plain.getMaskMutable().clear();
+  scf::YieldOp::create(b, loc, plain.getResults());
+  b = whole.getElseBodyBuilder();
+  auto masked = b.clone(*op);
+  scf::YieldOp::create(b, loc, masked->getResults());
+  op.erase();
+}
+
+void split(lane::StoreOp op) {
+  OpBuilder b(op);
+  auto whole = scf::IfOp::create(b, op.getLoc(), TypeRange(), allLanes(b, op.getLoc(), op.getMask()), true);
+  b = whole.getThenBodyBuilder();
+  cast<lane::StoreOp>(b.clone(*op)).getMaskMutable().clear();
+  whole.getElseBodyBuilder().clone(*op);
+  op.erase();
+}
+
+} // namespace
+
+void splitMaskedAccesses(ModuleOp module) {
+  SmallVector<lane::LoadOp> loads;
+  SmallVector<lane::StoreOp> stores;
+  module.walk([&](lane::LoadOp op) {
+    if (isSlow(op))
+      loads.push_back(op);
+  });
+  module.walk([&](lane::StoreOp op) {
+    if (isSlow(op))
+      stores.push_back(op);
+  });
+  for (lane::LoadOp op : loads)
+    split(op);
+  for (lane::StoreOp op : stores)
+    split(op);
+}
+
+void addMemoryPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns) {
+  patterns.add<LowerLoad, LowerStore, LowerScratchLoad, LowerScratchStore>(types);
+}
+
+} // namespace tile::targets::simd

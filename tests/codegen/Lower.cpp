@@ -1,0 +1,58 @@
+#include "tests/codegen/Lower.h"
+
+#include "compiler/dsl/Context.h"
+#include "compiler/passes/Passes.h"
+#include "compiler/targets/Codegen.h"
+#include "compiler/targets/Params.h"
+
+#include "mlir/Parser/Parser.h"
+
+#include <stdexcept>
+
+namespace tile::test {
+
+Artifact lower(const std::string &lane, const Target &target) {
+  mlir::MLIRContext &shared = context();
+  DiagnosticCapture said(shared);
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(lane, &shared);
+  if (!module)
+    throw std::runtime_error(said.text());
+  setTarget(*module, target);
+  mlir::func::FuncOp kernel = targets::kernelOf(*module);
+  targets::ParamBlock block = targets::paramBlockOf(kernel);
+  Artifact a;
+  a.target = target;
+  a.entry = kernel.getName().str();
+  a.params = block.params;
+  a.param_bytes = block.bytes;
+  a.warps = targets::warpsOf(kernel);
+  a.scratch_bytes = targets::scratchOf(kernel);
+
+  mlir::PassManager pm(&shared);
+  target.kind == Target::Kind::Nvvm ? buildNvvmPipeline(pm) : buildSimdPipeline(pm);
+  if (failed(pm.run(*module)))
+    throw std::runtime_error(said.text());
+  a.code = targets::generate(*module, target, targets::Output::Object).code;
+  return a;
+}
+
+HostKernel::HostKernel(const std::string &lane)
+    : loader_(runtime::ObjectLoader::create()), object_(loader_->load(lower(lane, Target::host()))) {}
+
+void HostKernel::run(const void *args, int64_t x, int64_t y, int64_t z) const {
+  object_->entry(args, 0, x * y * z, x, y, z);
+}
+
+static void replaceAll(std::string &text, const std::string &what, const std::string &with) {
+  for (size_t at = 0; (at = text.find(what, at)) != text.npos; at += with.size())
+    text.replace(at, what.size(), with);
+}
+
+std::string forHost(std::string text, const std::string &op, const std::string &type) {
+  replaceAll(text, "$W", std::to_string(Target::host().lanes));
+  replaceAll(text, "$OP", op);
+  replaceAll(text, "$T", type);
+  return text;
+}
+
+} // namespace tile::test

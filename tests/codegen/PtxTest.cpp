@@ -1,0 +1,162 @@
+// PTX of hand-written lane IR: the instructions it must have, and that ptxas takes it for every architecture.
+#include "tests/codegen/Lower.h"
+
+#include "compiler/support/Error.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sstream>
+#include <unistd.h>
+
+namespace tile::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const char *const kArchitectures[] = {"sm_75",  "sm_80",   "sm_86",  "sm_87",   "sm_88",  "sm_89",
+                                      "sm_90",  "sm_90a",  "sm_100", "sm_100a", "sm_103", "sm_103a",
+                                      "sm_110", "sm_110a", "sm_120", "sm_120a", "sm_121", "sm_121a"};
+
+/// "%v#0, %v#1, ..."
+std::string list(const std::string &name, int n, const std::string &separator = "#") {
+  std::string text;
+  for (int i = 0; i < n; ++i)
+    text += (i ? ", " : "") + name + separator + std::to_string(i);
+  return text;
+}
+std::string repeat(const std::string &word, int n) {
+  std::string text;
+  for (int i = 0; i < n; ++i)
+    text += (i ? ", " : "") + word;
+  return text;
+}
+
+/// Loads `n` elements of `type` a lane, makes f32 of them, `body`s them, and stores them back, all under a mask.
+std::string rowKernel(const std::string &type, int n, int bytes, const std::string &op) {
+  std::string to, from;
+  for (int i = 0; i < n; ++i) {
+    std::string s = std::to_string(i);
+    bool wide = type == "f32";
+    to += wide ? "%e" + s + " = arith.negf %v#" + s + " : f32\n"
+               : "%e" + s + " = arith.extf %v#" + s + " : " + type + " to f32\n";
+    to += "%f" + s + " = math." + op + " %e" + s + " : f32\n";
+    std::string last = (i ? "%f" : "%h") + s; // the first also adds what came through scratch
+    from += wide ? "%g" + s + " = arith.negf " + last + " : f32\n"
+                 : "%g" + s + " = arith.truncf " + last + " : f32 to " + type + "\n";
+  }
+  std::string align = "align = " + std::to_string(n * bytes) + " : i64", pointer = "!tile.ptr<" + type + ">";
+  return "func.func @row(%x: " + pointer + " {tile.align = 16 : i64}, %y: " + pointer + R"(, %rows: index)
+    attributes {tile.kernel, tile.warps = 4 : i32, tile.scratch = 2048 : i64} {
+    %p = tile.program_id 0
+    %m = arith.cmpi slt, %p, %rows : index
+    %l = lane.id : i32
+    %c = arith.constant )" +
+         std::to_string(n) + R"( : i32
+    %at = arith.muli %l, %c : i32
+    %v:)" +
+         std::to_string(n) + " = lane.load per_lane %x[%p, %at] mask %m {" + align + ", offset = 0 : i64} : (" +
+         pointer + ", index, i32, i1) -> (" + repeat(type, n) + ")\n" + to + R"(
+    %o = lane.shuffle_xor %f0, 16 : f32
+    lane.scratch_store %o to %l {offset = 0 : i64} : f32, i32
+    lane.barrier
+    %s = lane.scratch_load %l {offset = 512 : i64} : i32 -> f32
+    %h0 = arith.addf %s, %f0 : f32
+    )" + from +
+         "lane.store per_lane " + list("%g", n, "") + " to %y[%p, %at] mask %m {" + align +
+         ", offset = 0 : i64} : " + repeat(type, n) + ", " + pointer + ", index, i32, i1\nreturn\n}";
+}
+
+std::string ptxOf(const std::string &lane, const std::string &arch = "sm_90a") {
+  return lower(lane, Target::nvvm(arch)).code;
+}
+
+int count(const std::string &text, const std::string &word) {
+  int n = 0;
+  for (size_t at = 0; (at = text.find(word, at)) != text.npos; at += word.size())
+    ++n;
+  return n;
+}
+
+TEST(Ptx, EightBf16AreOneAccessAndFourConversions) {
+  std::string ptx = ptxOf(rowKernel("bf16", 8, 2, "exp2"));
+  EXPECT_EQ(count(ptx, "ld.global.v4.b32"), 1);
+  EXPECT_EQ(count(ptx, "st.global.v4.b32"), 1);
+  EXPECT_EQ(count(ptx, "ld.global"), 1);
+  EXPECT_EQ(count(ptx, "cvt.rn.bf16x2.f32"), 4);
+  EXPECT_EQ(count(ptx, "cvt."), 4 + count(ptx, "cvt.u64")); // widening takes none
+  EXPECT_EQ(count(ptx, "bra"), 0);
+}
+
+TEST(Ptx, EightF16AreOneAccessAndFourConversions) {
+  std::string ptx = ptxOf(rowKernel("f16", 8, 2, "exp2"));
+  EXPECT_EQ(count(ptx, "ld.global.v4.b32"), 1);
+  EXPECT_EQ(count(ptx, "cvt.rn.f16x2.f32"), 4);
+  EXPECT_EQ(count(ptx, "bra"), 0);
+}
+
+TEST(Ptx, CrossesLanesAndWarps) {
+  std::string ptx = ptxOf(rowKernel("f32", 4, 4, "exp"));
+  EXPECT_THAT(ptx, HasSubstr("shfl.sync.bfly.b32"));
+  EXPECT_THAT(ptx, HasSubstr("bar.sync"));
+  EXPECT_THAT(ptx, HasSubstr(".shared .align 16 .b8 row_scratch[2048]"));
+  EXPECT_THAT(ptx, HasSubstr(".reqntid 128"));
+  EXPECT_EQ(count(ptx, "ex2.approx.ftz.f32"), 4);
+}
+
+TEST(Ptx, MathHasNoCalls) {
+  for (const char *op : {"exp", "exp2", "log", "log2", "log1p", "sqrt", "rsqrt", "tanh", "erf"})
+    EXPECT_THAT(ptxOf(rowKernel("f32", 2, 4, op)), Not(HasSubstr("call"))) << op;
+}
+
+TEST(Ptx, ArchitecturesAreNamed) {
+  for (const char *arch : kArchitectures)
+    EXPECT_EQ(Target::nvvm(arch).arch, arch);
+  for (const char *bad : {"sm_70", "sm_80a", "90", "host", "", "sm_90A", "sm_999"}) {
+    try {
+      Target::nvvm(bad);
+      FAIL() << bad;
+    } catch (const UserError &e) {
+      EXPECT_THAT(e.what(), HasSubstr("'" + std::string(bad) + "'; accepted: sm_75, sm_80"));
+    }
+  }
+}
+
+// ---- ptxas ----------------------------------------------------------------------------------------------------------
+
+/// What ptxas says of this PTX; "" when it takes it.
+std::string complaints(const std::string &ptx, const std::string &arch) {
+  std::string stem =
+      (std::filesystem::temp_directory_path() / ("codegen-" + std::to_string(getpid()) + "-" + arch)).string();
+  std::ofstream(stem + ".ptx") << ptx;
+  std::string command =
+      std::string(TILE_PTXAS) + " -arch=" + arch + " " + stem + ".ptx -o " + stem + ".cubin > " + stem + ".log 2>&1";
+  int status = std::system(command.c_str());
+  std::stringstream log;
+  log << std::ifstream(stem + ".log").rdbuf();
+  for (const char *end : {".ptx", ".cubin", ".log"})
+    std::filesystem::remove(stem + end);
+  return status == 0 ? "" : "ptxas: " + log.str();
+}
+
+struct Ptxas : testing::TestWithParam<const char *> {};
+
+TEST_P(Ptxas, TakesTheCode) {
+  if (!*TILE_PTXAS)
+    GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
+  const std::string arch = GetParam();
+  for (const char *op : {"exp", "log1p", "tanh"}) {
+    EXPECT_EQ(complaints(ptxOf(rowKernel("bf16", 8, 2, op), arch), arch), "") << op;
+    EXPECT_EQ(complaints(ptxOf(rowKernel("f16", 4, 2, op), arch), arch), "") << op;
+    EXPECT_EQ(complaints(ptxOf(rowKernel("f32", 1, 4, op), arch), arch), "") << op;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Ptxas, testing::ValuesIn(kArchitectures),
+                         [](const auto &info) { return std::string(info.param); });
+
+} // namespace
+} // namespace tile::test
