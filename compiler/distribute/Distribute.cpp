@@ -45,6 +45,12 @@ LogicalResult checkTiles(ModuleOp module, const LaneModel &model) {
     return op->emitError() << "a tile for " << layout->lanes() << " lanes on a machine of " << model.lanes;
   };
   WalkResult result = module.walk([&](Operation *op) {
+    if (auto func = dyn_cast<func::FuncOp>(op))
+      for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
+        if (isa<TensorType, ir::ViewType, ir::ScratchType>(type)) {
+          op->emitError() << "argument " << i << " is a pointer, an index or a number, not " << type;
+          return WalkResult::interrupt();
+        }
     for (Type type : op->getResultTypes())
       if (failed(check(op, type))) return WalkResult::interrupt();
     for (Value operand : op->getOperands())

@@ -63,10 +63,9 @@ LogicalResult checkOp(Operation *op) {
 /// Refuses what no layout could be given to, before anything is changed.
 LogicalResult checkKernel(func::FuncOp func) {
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
-    if (isa<TensorType, ir::ViewType>(type))
-      return func.emitError() << "argument " << i << " of a kernel is a pointer, an index or a number, not " << type;
-  return failure(func.walk([](Operation *op) { return failed(checkOp(op)) ? WalkResult::interrupt() : WalkResult::advance(); })
-                     .wasInterrupted());
+    if (isa<TensorType>(type)) return func.emitError() << "argument " << i << " is a tile; kernels load theirs";
+  auto check = [](Operation *op) { return failed(checkOp(op)) ? WalkResult::interrupt() : WalkResult::advance(); };
+  return failure(func.walk<WalkOrder::PreOrder>(check).wasInterrupted());
 }
 
 // ---- Assignment -----------------------------------------------------------------------------------------------------
