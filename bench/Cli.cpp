@@ -180,7 +180,7 @@ int guarded(std::ostream &err, const std::function<int()> &body) {
 
 } // namespace
 
-int main(int argc, const char *const *argv, std::ostream &out, std::ostream &err) {
+int run_cli(int argc, const char *const *argv, std::ostream &out, std::ostream &err) {
   const int code = guarded(err, [&] { return parse_and_run(argc, argv, out, err); });
   if (!out.flush())
     return fail(err, "", "standard output could not be written to", 74);

@@ -4,5 +4,5 @@
 #include <iostream>
 
 int main(int argc, char **argv) {
-  return fla::bench::main(argc, argv, std::cout, std::cerr);
+  return fla::bench::run_cli(argc, argv, std::cout, std::cerr);
 }

@@ -20,6 +20,9 @@ struct IndexFacts {
 IndexFacts factsOf(mlir::Value index);
 IndexFacts factsOf(int64_t constant);
 
+/// index < bound, whatever their values: an induction variable is below its loop's upper bound.
+bool isBelow(mlir::Value index, mlir::Value bound);
+
 IndexFacts operator+(const IndexFacts &a, const IndexFacts &b);
 IndexFacts operator*(const IndexFacts &a, const IndexFacts &b);
 

@@ -90,15 +90,16 @@ def Tile_LoadOp : Tile_AccessOp<"load", [MemoryEffects<[MemRead]>]> {
     The tile starts at the indices, which may be negative. Elements outside the view read as 0. `inside` says in which
     dimensions the tile is known to lie inside, `nonnegative` in which the index is known not to be negative; `aligned`
     is a power of two that divides, in elements, the address of every row of the tile. `tile-analyze-access` finds them.
+    `streaming`: the data is used once, and caches should keep other data rather than this.
     Example: `%t = tile.load %v[%row, %c0] : !tile.view<?x1024xbf16, strides = [1024, 1], align = 16> -> tensor<4x1024xbf16>`
   }];
   let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$indices, OptionalAttr<DenseBoolArrayAttr>:$inside,
-                       OptionalAttr<DenseBoolArrayAttr>:$nonnegative, OptionalAttr<I64Attr>:$aligned);
+                       OptionalAttr<DenseBoolArrayAttr>:$nonnegative, OptionalAttr<I64Attr>:$aligned,
+                       UnitAttr:$streaming);
   let results = (outs Tile_AnyTile:$result);
   let builders = [OpBuilder<(ins "::mlir::Type":$tile, "::mlir::Value":$view, "::mlir::ValueRange":$indices,
-                                 "::mlir::DenseBoolArrayAttr":$inside,
-                                 "::mlir::IntegerAttr":$aligned), [{
-    build($_builder, $_state, tile, view, indices, inside, ::mlir::DenseBoolArrayAttr(), aligned);
+                                 "bool":$streaming), [{
+    build($_builder, $_state, tile, view, indices, /*inside=*/{}, /*nonnegative=*/{}, /*aligned=*/{}, streaming);
   }]>];
   let assemblyFormat = "$view `[` $indices `]` attr-dict `:` type($view) `->` type($result)";
   let extraClassDeclaration = accessDeclaration # [{
@@ -114,11 +115,10 @@ def Tile_StoreOp : Tile_AccessOp<"store", [MemoryEffects<[MemWrite]>]> {
   }];
   let arguments = (ins Tile_AnyTile:$value, Tile_ViewType:$view, Variadic<Index>:$indices,
                        OptionalAttr<DenseBoolArrayAttr>:$inside, OptionalAttr<DenseBoolArrayAttr>:$nonnegative,
-                       OptionalAttr<I64Attr>:$aligned);
+                       OptionalAttr<I64Attr>:$aligned, UnitAttr:$streaming);
   let builders = [OpBuilder<(ins "::mlir::Value":$value, "::mlir::Value":$view, "::mlir::ValueRange":$indices,
-                                 "::mlir::DenseBoolArrayAttr":$inside,
-                                 "::mlir::IntegerAttr":$aligned), [{
-    build($_builder, $_state, value, view, indices, inside, ::mlir::DenseBoolArrayAttr(), aligned);
+                                 "bool":$streaming), [{
+    build($_builder, $_state, value, view, indices, /*inside=*/{}, /*nonnegative=*/{}, /*aligned=*/{}, streaming);
   }]>];
   let assemblyFormat = "$value `,` $view `[` $indices `]` attr-dict `:` type($value) `,` type($view)";
   let extraClassDeclaration = accessDeclaration # [{

@@ -153,9 +153,18 @@ public:
     llvm_unreachable("all kinds of access are handled");
   }
 
-  /// Bytes the address of each access is a multiple of.
-  int64_t align() const {
-    int64_t elements = plan_.kind == layout::AccessPlan::Kind::PerLane ? plan_.width : 1;
+  /// Bytes the address of the access whose first register is `reg` is a multiple of.
+  int64_t align(uint32_t reg) const {
+    switch (plan_.kind) {
+    case layout::AccessPlan::Kind::PerLane: return plan_.width * view_.type.getElementBytes();
+    case layout::AccessPlan::Kind::Uniform: return view_.type.getElementBytes();
+    case layout::AccessPlan::Kind::LaneContiguous: break;
+    }
+    // Rows start at multiples of `aligned`; inside a row the register and the warp add their part.
+    int last = layout_.shape().rank() - 1;
+    uint32_t inside = uint32_t(coords_.registerPart(reg, last));
+    for (uint32_t basis : layout_.bases(layout::In::Warp)) inside |= uint32_t(layout_.shape().coord(basis, last));
+    int64_t elements = inside ? std::min<int64_t>(aligned_, inside & -inside) : aligned_;
     return elements * view_.type.getElementBytes();
   }
 
@@ -266,7 +275,8 @@ struct Load : TilePattern<ir::LoadOp> {
       auto [base, offset] = access.address(first);
       Value mask = fitMask(rewriter, op.getLoc(), access.masks().of(first), type);
       auto load = lane::LoadOp::create(rewriter, op.getLoc(), SmallVector<Type>(group.size(), type), access.kind(),
-                                       access.pointer(), base, access.lane(), mask, offset, access.align());
+                                       access.pointer(), base, access.lane(), mask, offset, access.align(first),
+                                       op.getStreaming());
       for (auto [reg, value] : llvm::zip(group, load.getResults()))
         registers[size_t(reg)] = asRegisterType(rewriter, op.getLoc(), value, wanted);
     }
@@ -295,7 +305,8 @@ struct Store : TilePattern<ir::StoreOp> {
         values.push_back(asRegisterType(rewriter, op.getLoc(), adaptor.getValue()[size_t(reg)], type));
       Value mask = access.masks().both(access.masks().of(first), owner);
       lane::StoreOp::create(rewriter, op.getLoc(), access.kind(), values, access.pointer(), base, access.lane(),
-                            fitMask(rewriter, op.getLoc(), mask, type), offset, access.align());
+                            fitMask(rewriter, op.getLoc(), mask, type), offset, access.align(first),
+                            op.getStreaming());
     }
     rewriter.eraseOp(op);
     return success();

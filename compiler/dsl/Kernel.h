@@ -245,6 +245,12 @@ inline Index max(const Index &a, const Index &b, Loc l = Loc::current()) {
   return detail::index_binary(detail::Binary::Max, a, b, l);
 }
 
+/// How an access should use the caches; it changes no result.
+enum class Cache : uint8_t {
+  Default,
+  Streaming, ///< touched once: let other data stay in the caches, and write around them where the machine can
+};
+
 /// A tensor in memory: the only way a kernel reaches memory.
 class View {
 public:
@@ -255,9 +261,9 @@ public:
 
   /// The block of `shape` that starts at `at`; as many indices and extents as the view has dimensions. Elements outside
   /// the view read as 0.
-  Tile load(std::vector<Index> at, std::vector<int64_t> shape, Loc = Loc::current()) const;
+  Tile load(std::vector<Index> at, std::vector<int64_t> shape, Cache = Cache::Default, Loc = Loc::current()) const;
   /// Writes `tile`, of the view's dtype and rank, at `at`; elements outside the view are dropped.
-  void store(std::vector<Index> at, const Tile &tile, Loc = Loc::current()) const;
+  void store(std::vector<Index> at, const Tile &tile, Cache = Cache::Default, Loc = Loc::current()) const;
 
 private:
   detail::Value v_;

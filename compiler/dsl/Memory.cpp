@@ -110,7 +110,7 @@ const Index &View::extent(int dim, Loc loc) const {
   return extents_[size_t(dim)];
 }
 
-Tile View::load(std::vector<Index> at, std::vector<int64_t> shape, Loc loc) const {
+Tile View::load(std::vector<Index> at, std::vector<int64_t> shape, Cache cache, Loc loc) const {
   BuilderImpl &b = builderOf(v_, "the View", loc);
   mlir::Value view = b.use(v_, "the View", loc);
   const ViewInfo &info = b.views.at(view);
@@ -119,12 +119,12 @@ Tile View::load(std::vector<Index> at, std::vector<int64_t> shape, Loc loc) cons
   checkRanks(info, extents_.size(), at.size(), shape.size(), "load from", loc);
   checkShape(shape, loc);
   SmallVector<mlir::Value> indices = b.use(at, loc);
-  auto tile = ir::LoadOp::create(b.builder, b.at(loc), typeOf(dtype_, shape), view, indices, DenseBoolArrayAttr(),
-                                 IntegerAttr());
+  auto tile = ir::LoadOp::create(b.builder, b.at(loc), typeOf(dtype_, shape), view, indices,
+                                 cache == Cache::Streaming);
   return b.tile(tile, dtype_, std::make_shared<Origin>(Origin{v_, std::move(at)}));
 }
 
-void View::store(std::vector<Index> at, const Tile &tile, Loc loc) const {
+void View::store(std::vector<Index> at, const Tile &tile, Cache cache, Loc loc) const {
   BuilderImpl &b = builderOf(v_, "the View", loc);
   mlir::Value view = b.use(v_, "the View", loc);
   const ViewInfo &info = b.views.at(view);
@@ -135,7 +135,7 @@ void View::store(std::vector<Index> at, const Tile &tile, Loc loc) const {
   if (tile.dtype() != dtype_)
     fail(loc, "store of ", words(tile), " to '", info.name, "', which holds ", name_of(dtype_), "; convert with .to(",
          name_of(dtype_), ")");
-  ir::StoreOp::create(b.builder, b.at(loc), value, view, b.use(at, loc), DenseBoolArrayAttr(), IntegerAttr());
+  ir::StoreOp::create(b.builder, b.at(loc), value, view, b.use(at, loc), cache == Cache::Streaming);
 }
 
 // ---- Bounds ---------------------------------------------------------------------------------------------------------

@@ -102,13 +102,13 @@ def Lane_LoadOp : Lane_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSeg
   let summary = "One access of every lane to global memory";
   let description = [{
     The address is `pointer + base + lane + offset`, in elements; `base` is uniform. `per_lane`: each lane reads as many
-    consecutive elements as there are results, at an address that is a multiple of `align` bytes. `contiguous`: lane i
-    reads one element, i elements further. `uniform`: one element for all. Lanes whose mask is false read 0 and do not
-    touch memory.
+    consecutive elements as there are results. `contiguous`: lane i reads one element, i elements further. `uniform`: one
+    element for all. `align` bytes divide the address of each lane (`per_lane`) or of lane 0. Lanes whose mask is false
+    read 0 and do not touch memory. `streaming`: the data is used once, caches should keep other data.
     Example: `%v:4 = lane.load per_lane %p[%base, %lane] mask %m {align = 16, offset = 0} : (!tile.ptr<f32>, index, i32, i1) -> (f32, f32, f32, f32)`
   }];
   let arguments = (ins Lane_AccessKindAttr:$kind, Tile_PtrType:$pointer, Index:$base, Optional<Lane_Int>:$lane,
-                       Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align);
+                       Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align, UnitAttr:$streaming);
   let results = (outs Variadic<Lane_Value>:$results);
   let assemblyFormat = "`` $kind $pointer `[` $base (`,` $lane^)? `]` (`mask` $mask^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
@@ -121,7 +121,8 @@ def Lane_StoreOp : Lane_Op<"store", [MemoryEffects<[MemWrite]>, AttrSizedOperand
     Example: `lane.store contiguous %v to %p[%base] {align = 4, offset = 16} : vector<16xf32>, !tile.ptr<f32>, index`
   }];
   let arguments = (ins Lane_AccessKindAttr:$kind, Variadic<Lane_Value>:$values, Tile_PtrType:$pointer, Index:$base,
-                       Optional<Lane_Int>:$lane, Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align);
+                       Optional<Lane_Int>:$lane, Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align,
+                       UnitAttr:$streaming);
   let assemblyFormat = "`` $kind $values `to` $pointer `[` $base (`,` $lane^)? `]` (`mask` $mask^)? attr-dict `:` type(operands)";
   let hasVerifier = 1;
 }

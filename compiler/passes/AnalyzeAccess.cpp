@@ -19,29 +19,30 @@ constexpr int64_t kMaxAlign = 128;
 /// The extents and strides of a view, static or not, with what is known of each.
 struct ViewFacts {
   SmallVector<IndexFacts, 3> extents, strides;
+  SmallVector<Value, 3> extentValues; ///< null where static
 
   explicit ViewFacts(TypedValue<ir::ViewType> view) {
     ir::ViewType type = view.getType();
     auto make = view.getDefiningOp<ir::MakeViewOp>();
-    fill(type.getShape(), make ? make.getExtents() : ValueRange(), extents);
+    extentValues = fill(type.getShape(), make ? make.getExtents() : ValueRange(), extents);
     fill(type.getStrides(), make ? make.getStrides() : ValueRange(), strides);
     for (int64_t d = 0; d < type.getRank(); ++d)
-      if (type.getStrides()[d] == ShapedType::kDynamic && known(strides[d].divisor) < known(type.getDivisible()))
+      if (type.getStrides()[d] == ShapedType::kDynamic && alignmentOf(strides[d].divisor) < alignmentOf(type.getDivisible()))
         strides[d].divisor = type.getDivisible();
   }
 
 private:
-  /// What alignment needs of a divisor.
-  static int64_t known(int64_t divisor) { return IndexFacts{divisor, {}, {}}.powerOfTwo(kMaxAlign); }
+  static int64_t alignmentOf(int64_t divisor) { return IndexFacts{divisor, {}, {}}.powerOfTwo(kMaxAlign); }
 
-  static void fill(ArrayRef<int64_t> numbers, ValueRange values, SmallVectorImpl<IndexFacts> &out) {
+  static SmallVector<Value, 3> fill(ArrayRef<int64_t> numbers, ValueRange dynamic, SmallVectorImpl<IndexFacts> &out) {
+    SmallVector<Value, 3> values;
     size_t next = 0;
     for (int64_t n : numbers) {
-      if (n != ShapedType::kDynamic)
-        out.push_back(factsOf(n));
-      else
-        out.push_back(values.empty() ? IndexFacts() : factsOf(values[next++]));
+      bool known = n == ShapedType::kDynamic && !dynamic.empty();
+      values.push_back(known ? dynamic[next++] : Value());
+      out.push_back(known ? factsOf(values.back()) : n == ShapedType::kDynamic ? IndexFacts() : factsOf(n));
     }
+    return values;
   }
 };
 
@@ -61,8 +62,11 @@ SmallVector<bool, 3> nonnegativeDims(OperandRange indices) {
 
 SmallVector<bool, 3> insideDims(const ViewFacts &view, OperandRange indices, ArrayRef<int64_t> tile) {
   SmallVector<bool, 3> inside;
-  for (auto [start, size, extent] : llvm::zip(indices, tile, view.extents))
-    inside.push_back(staysInside(factsOf(start), size, extent));
+  for (auto [start, size, extent, value] : llvm::zip(indices, tile, view.extents, view.extentValues)) {
+    IndexFacts f = factsOf(start);
+    bool below = value && size == 1 && f.min && *f.min >= 0 && isBelow(start, value);
+    inside.push_back(below || staysInside(f, size, extent));
+  }
   return inside;
 }
 

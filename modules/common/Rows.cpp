@@ -24,7 +24,8 @@ RowShape row_shape(int64_t cols, int64_t least, int64_t most) {
 
 std::string RowConfig::str() const {
   return fmt::format("rows={} warps={} cols={}", rows, warps,
-                     looped ? fmt::format("loop {}", shape.chunk) : fmt::format("{}x{}", shape.chunks, shape.chunk));
+                     looped ? fmt::format("loop {}", shape.chunk) : fmt::format("{}x{}", shape.chunks, shape.chunk)) +
+         (streaming ? " streaming" : "");
 }
 
 // ---- Choices for a GPU ----------------------------------------------------------------------------------------------
@@ -121,10 +122,10 @@ std::vector<RowConfig> host_configs(const Target &target, const RowNeeds &needs)
   const bool holds = needs.held > 0 && shape.padded() <= kMostVectors * target.lanes;
   std::vector<RowConfig> found;
   if (holds) {
-    found.push_back({.rows = 1, .warps = 1, .shape = shape});
+    found.push_back({.rows = 1, .warps = 1, .shape = shape, .looped_rows = true});
     // Short rows: several at once hide the latency of each other's reductions.
     if (shape.padded() * 4 <= kMostVectors * target.lanes)
-      found.push_back({.rows = 4, .warps = 1, .shape = shape});
+      found.push_back({.rows = 4, .warps = 1, .shape = shape, .looped_rows = true});
   }
   if (!holds || needs.cols > 16 * target.lanes) {
     found.push_back(host_looped(target, needs, 16, 32));
@@ -139,9 +140,11 @@ std::vector<RowConfig> host_configs(const Target &target, const RowNeeds &needs)
 std::vector<RowConfig> row_configs(const Target &target, const RowNeeds &needs) {
   const auto all = target.kind == Target::Kind::Nvvm ? gpu_configs(target, needs) : host_configs(target, needs);
   std::vector<RowConfig> different;
-  for (const RowConfig &config : all)
+  for (RowConfig config : all) {
+    config.streaming = needs.streaming;
     if (std::find(different.begin(), different.end(), config) == different.end())
       different.push_back(config);
+  }
   return different;
 }
 
@@ -183,6 +186,13 @@ RowRange rows_of_program(KernelBuilder &k, int axis, const Index &rows, const Ro
   Index share = (rows + stride - 1) / stride * config.rows;
   Index begin = program * share;
   return {begin, min(begin + share, rows), config.rows};
+}
+
+void for_row_blocks(KernelBuilder &k, const Index &rows, const RowConfig &config,
+                    const std::function<void(Index)> &body) {
+  if (!config.looped_rows) return body(k.program_id(0) * config.rows);
+  RowRange range = rows_of_program(k, 0, rows, config);
+  k.loop(range.begin, range.end, range.step)(body);
 }
 
 Tiles over_chunks(KernelBuilder &k, int64_t cols, int64_t chunk, Tiles state,

@@ -31,8 +31,11 @@ struct RowConfig {
   int warps = 1;
   RowShape shape;
   bool looped = false;  ///< the row is not held: a loop reads `shape.chunk` columns at a time, in every pass again
+  bool looped_rows = false; ///< a program goes over many row blocks, also where it would not have to
+  bool streaming = false;   ///< what is written is larger than the caches: write around them
   bool strided = false; ///< programs that loop over rows take every n-th block of rows, not one contiguous range
 
+  tile::Cache cache() const { return streaming ? tile::Cache::Streaming : tile::Cache::Default; }
   std::string str() const; ///< "rows=4 warps=4 cols=1x1024"
   bool operator==(const RowConfig &) const = default;
 };
@@ -45,6 +48,7 @@ struct RowNeeds {
   /// one that only comes looped, for 0 (on every machine).
   int64_t held = 40;
   int most_warps = 16; ///< that a row may be spread over
+  bool streaming = false; ///< the output is larger than the machine's caches
 };
 
 /// The heuristic's choice for `target` first, then alternatives worth measuring. All different; all `looped` where the
@@ -67,6 +71,10 @@ struct RowRange {
   tile::Index begin, end, step;
 };
 RowRange rows_of_program(tile::KernelBuilder &, int axis, const tile::Index &rows, const RowConfig &config);
+
+/// `body(row)` for each row block of this program: the one of its number, or with `looped_rows` all of its share.
+void for_row_blocks(tile::KernelBuilder &, const tile::Index &rows, const RowConfig &config,
+                    const std::function<void(tile::Index)> &body);
 
 /// Carries `state` over the chunks of a row that is not held: `body(column, state)` for whole chunks in a run-time
 /// loop, then once more for the rest of the columns, so that only that one has to mind the end of the row.

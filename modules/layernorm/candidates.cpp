@@ -13,6 +13,9 @@ using tile::runtime::DeviceInfo;
 
 namespace {
 
+/// Programs of a host core that go over a range of rows each: enough that cores which are slowed down can share.
+constexpr int64_t kRangesPerUnit = 4;
+
 /// A case on a machine: what every choice below depends on.
 struct Place {
   const NormSpec &spec;
@@ -20,6 +23,7 @@ struct Place {
   double eps;
   const Target &target;
   int64_t units;
+  bool streaming; ///< the output would only push other data out of the caches
 
   bool is_gpu() const { return target.kind == Target::Kind::Nvvm; }
 };
@@ -50,13 +54,15 @@ Candidate forward_candidate(const Place &p, const RowConfig &config) {
   std::vector<Arg> args = arguments(p, {"x", "w", "y", "rstd"}, {"b", "mean"});
   args.push_back({"rows", p.rows});
   args.push_back({"eps", p.eps});
-  candidate.launches.push_back({forward(p.spec, config), {uint32_t(ceil_div(p.rows, config.rows))}, std::move(args)});
+  int64_t programs = ceil_div(p.rows, config.rows);
+  if (config.looped_rows) programs = std::min(programs, p.units * kRangesPerUnit);
+  candidate.launches.push_back({forward(p.spec, config), {uint32_t(programs)}, std::move(args)});
   return candidate;
 }
 
 std::vector<Candidate> forward_candidates(const Place &p) {
   std::vector<Candidate> all;
-  for (const RowConfig &config : row_configs(p.target, {.cols = p.spec.cols, .dtype = p.spec.dtype}))
+  for (const RowConfig &config : row_configs(p.target, {.cols = p.spec.cols, .dtype = p.spec.dtype, .streaming = p.streaming}))
     all.push_back(forward_candidate(p, config));
   return all;
 }
@@ -136,12 +142,13 @@ Candidate split_backward(const Place &p, const RowConfig &config) {
 
 std::vector<Candidate> backward_candidates(const Place &p) {
   // Five values a column are alive, not one: a whole warp a row up to 1024 columns, half as many columns a lane beyond.
-  const RowNeeds needs{.cols = p.spec.cols, .dtype = p.spec.dtype, .held = p.spec.cols <= 1024 ? 32 : 16};
+  const RowNeeds needs{.cols = p.spec.cols, .dtype = p.spec.dtype, .held = p.spec.cols <= 1024 ? 32 : 16,
+                        .streaming = p.streaming};
   std::vector<Candidate> all;
   for (const RowConfig &config : row_configs(p.target, needs)) {
     if (config.looped)
       continue;
-    const int64_t programs = p.units * (p.is_gpu() ? resident_programs(config, p.target) : 4);
+    const int64_t programs = p.units * (p.is_gpu() ? resident_programs(config, p.target) : kRangesPerUnit);
     all.push_back(fused_backward(p, config, programs));
     if (all.size() == 1 && programs < ceil_div(p.rows, config.rows))
       all.push_back(fused_backward(p, config, 2 * programs));
@@ -177,7 +184,9 @@ std::vector<Candidate> pairs(const std::vector<Candidate> &forward, const std::v
 } // namespace
 
 std::vector<Candidate> NormProblem::candidates(const Target &target, const DeviceInfo &device) const {
-  const Place place{spec_, rows_, eps_, target, std::max(device.units, 1)};
+  const int64_t written = rows_ * spec_.cols * tile::size_of(spec_.dtype);
+  const bool is_host = target.kind == Target::Kind::Simd;
+  const Place place{spec_, rows_, eps_, target, std::max(device.units, 1), is_host && written > device.cache_bytes / 8};
   switch (pass_) {
   case Pass::Fwd:
     return forward_candidates(place);

@@ -14,36 +14,36 @@ using namespace tile;
 
 // y = (x - mean) * rstd * w + b;  rms_norm: y = x * rstd * w
 Kernel forward(const NormSpec &spec, const RowConfig &config) {
-  if (config.looped)
-    return forward_wide(spec, config);
+  if (config.looped) return forward_wide(spec, config);
   KernelBuilder k(spec.name("forward"), {.warps = config.warps});
   Index rows = k.runtime("rows");
   Scalar eps = k.scalar("eps", f32);
   View x = input_rows(k, spec, "x", rows);
   View y = output_rows(k, spec, "y", rows);
+  View rstds = k.output("rstd", f32, {rows}, statistic(spec));
+  std::optional<View> means;
+  if (spec.centered) means = k.output("mean", f32, {rows}, statistic(spec));
 
-  Index row = k.program_id(0) * config.rows;
-  const double cols = double(spec.cols);
-
-  Tiles v = load_row(x, row, config);
-  if (spec.centered) {
-    Tile mean = sum_row(v) / cols;
-    k.output("mean", f32, {rows}, statistic(spec)).store({row}, mean);
-    // Columns beyond the row were read as 0 and must stay 0, or they would count in the variance.
-    for (Tile &t : v)
-      t = where(t.in_bounds(Axis(1)), t - mean.expand(Axis(1)), 0.f);
-  }
-  Tile rstd = rsqrt(dot_row(v, v) / cols + eps);
-  k.output("rstd", f32, {rows}, statistic(spec)).store({row}, rstd);
-
+  const double per_column = 1.0 / double(spec.cols);
   Tiles w = load_columns(weight_input(k, spec, "w"), config);
   Tiles b = spec.centered ? load_columns(weight_input(k, spec, "b"), config) : Tiles();
-  for (int i = 0; i < config.shape.chunks; ++i) {
-    Tile out = v[i] * rstd.expand(Axis(1)) * w[i];
-    if (spec.centered)
-      out = out + b[i];
-    y.store({row, i * config.shape.chunk}, out.to(spec.dtype));
-  }
+
+  for_row_blocks(k, rows, config, [&](Index row) {
+    Tiles v = load_row(x, row, config);
+    if (spec.centered) {
+      Tile mean = sum_row(v) * per_column;
+      means->store({row}, mean);
+      // Columns beyond the row were read as 0 and must stay 0, or they would count in the variance.
+      for (Tile &t : v) t = where(t.in_bounds(Axis(1)), t - mean.expand(Axis(1)), 0.f);
+    }
+    Tile rstd = rsqrt(dot_row(v, v) * per_column + eps);
+    rstds.store({row}, rstd);
+    for (int i = 0; i < config.shape.chunks; ++i) {
+      Tile out = v[i] * rstd.expand(Axis(1)) * w[i];
+      if (spec.centered) out = out + b[i];
+      y.store({row, i * config.shape.chunk}, out.to(spec.dtype), config.cache());
+    }
+  });
   return k.finish();
 }
 
@@ -91,7 +91,7 @@ Kernel backward(const NormSpec &spec, const RowConfig &config) {
         t = t - mean_g;
     }
     for (size_t i = 0; i < chunks; ++i)
-      dx.store({row, int64_t(i) * chunk}, ((g[i] - xhat[i] * along) * rstd).to(spec.dtype));
+      dx.store({row, int64_t(i) * chunk}, ((g[i] - xhat[i] * along) * rstd).to(spec.dtype), config.cache());
     return sums;
   };
 

@@ -63,6 +63,7 @@ public:
     spec.centered = op == "layer_norm";
     spec.dtype = dtype;
     spec.cols = c["D"];
+    spec.align = 64; // tensors of the arena are allocated whole
     return std::make_unique<layernorm::NormProblem>(spec, pass, c["N"]);
   }
 };

@@ -81,7 +81,7 @@ Kernel forward_wide(const NormSpec &spec, const RowConfig &config) {
       Tile shift = b->load({col}, {chunk}).to(f32).expand(Axis(0));
       out = out + shift;
     }
-    y.store({row, col}, out.to(spec.dtype));
+    y.store({row, col}, out.to(spec.dtype), config.cache());
     return {};
   });
   return k.finish();
@@ -132,7 +132,7 @@ Kernel backward_input(const NormSpec &spec, const RowConfig &config) {
     auto [xhat, g] = terms(col);
     if (spec.centered)
       g = g - mean_g;
-    dx.store({row, col}, ((g - xhat * along) * rstd).to(spec.dtype));
+    dx.store({row, col}, ((g - xhat * along) * rstd).to(spec.dtype), config.cache());
     return {};
   });
   return k.finish();
