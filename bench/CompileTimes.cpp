@@ -79,7 +79,7 @@ ordered_json fields(const Subject &s, const tile::Target &target, const Times &t
   j["kernel"] = s.kernel.name();
   j["arch"] = target.arch;
   j["first_ms"] = number(t.first);
-  j["ms"] = number(t.median);
+  j["warm_ms"] = number(t.median);
   j["passes_ms"] = number(t.parts.passes);
   j["translate_ms"] = number(t.parts.translate);
   j["optimize_ms"] = number(t.parts.optimize);
@@ -103,7 +103,7 @@ Table make_table(const std::vector<Subject> &all) {
                 {"dtype", 5, true},
                 {"kernel", kernel, true},
                 {"first ms", 8},
-                {"ms", 7},
+                {"warm ms", 7},
                 {"passes", 7},
                 {"translate", 9},
                 {"optimize", 8},
@@ -144,10 +144,10 @@ int time_compiler(const CompileOptions &options, std::ostream &out) {
     out << row(table, s, t) << std::flush;
   }
   if (!lines && !all.empty())
-    out << std::string(table.width(), '-')
+    out << std::string(table.width(), '-') << '\n'
+        << "  first ms  first compilation of the kernel in this process; the first row's also starts the compiler\n"
         << fmt::format(
-               "\nms: median of {} compilations after the first, wall clock; the parts beside it are medians too. "
-               "Slowest: {:.2f} ms.\nThe first row's first compilation also starts the compiler.\n",
+               "  warm ms   median of {} more, wall clock, {:.2f} at most; beside it the medians of its parts\n",
                options.reps, worst);
   return 0;
 }

@@ -3,15 +3,22 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <vector>
 
 namespace fla::bench {
 
-GuardedBuffer::GuardedBuffer(tile::runtime::Device &device, tile::runtime::Stream &stream, size_t bytes)
-    : device_(&device), stream_(&stream), bytes_(bytes), memory_(device.allocate(kFront + bytes + kBack)) {
+GuardedBuffer::GuardedBuffer(tile::runtime::Device &device, tile::runtime::Stream &stream, size_t bytes, size_t number)
+    : device_(&device), stream_(&stream), bytes_(bytes), pattern_(uint16_t(0xFFC0 + number % 63)),
+      memory_(device.allocate(kFront + bytes + kBack)) {
   auto *start = static_cast<std::byte *>(memory_.data());
-  device.fill(stream, start, kPattern, kFront);
-  device.fill(stream, start + kFront + bytes, kPattern, kBack);
+  device.upload(start, guard(kFront).data(), kFront);
+  device.upload(start + kFront + bytes, guard(kBack).data(), kBack);
+}
+
+std::vector<std::byte> GuardedBuffer::guard(size_t bytes) const {
+  std::vector<std::byte> out(bytes);
+  for (size_t i = 0; i < bytes; ++i)
+    out[i] = std::byte(i % 2 ? pattern_ >> 8 : pattern_ & 0xFF);
+  return out;
 }
 
 void GuardedBuffer::fill(uint8_t value) {
@@ -31,16 +38,17 @@ void GuardedBuffer::download(void *dst) const {
 
 std::string GuardedBuffer::damage() const {
   const auto *start = static_cast<const std::byte *>(memory_.data());
-  std::vector<std::byte> guard(std::max(kFront, kBack));
-  auto is_damaged = [](std::byte b) { return b != std::byte(kPattern); };
-  device_->download(guard.data(), start, kFront);
+  std::vector<std::byte> found(kFront), expected = guard(kFront);
+  device_->download(found.data(), start, kFront);
   for (size_t i = kFront; i-- > 0;)
-    if (is_damaged(guard[i]))
+    if (found[i] != expected[i])
       return fmt::format("written {} bytes before its start", kFront - i);
-  device_->download(guard.data(), start + kFront + bytes_, kBack);
-  auto first = std::find_if(guard.begin(), guard.begin() + kBack, is_damaged);
-  if (first != guard.begin() + kBack)
-    return fmt::format("written {} bytes beyond its end", first - guard.begin() + 1);
+  found.resize(kBack);
+  expected = guard(kBack);
+  device_->download(found.data(), start + kFront + bytes_, kBack);
+  auto first = std::mismatch(found.begin(), found.end(), expected.begin()).first;
+  if (first != found.end())
+    return fmt::format("written {} bytes beyond its end", first - found.begin() + 1);
   return "";
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace fla::bench {
 
@@ -14,10 +15,10 @@ class GuardedBuffer {
 public:
   static constexpr size_t kFront = size_t(4) << 10; ///< keeps the alignment of the allocation
   static constexpr size_t kBack = size_t(16) << 10;
-  static constexpr uint8_t kPattern = 0xFF; ///< NaN in every float type
 
-  /// The guards are filled; the memory between them is not.
-  GuardedBuffer(tile::runtime::Device &, tile::runtime::Stream &, size_t bytes);
+  /// The guards are filled, the memory between them is not. Guards are NaN in every float type, and other NaNs for each
+  /// `number` from 0 to 62: a NaN that a kernel read from one tensor's guard and wrote to another's is seen.
+  GuardedBuffer(tile::runtime::Device &, tile::runtime::Stream &, size_t bytes, size_t number);
 
   void *data() const { return static_cast<std::byte *>(memory_.data()) + kFront; }
   size_t bytes() const { return bytes_; }
@@ -29,9 +30,12 @@ public:
   std::string damage() const;
 
 private:
+  std::vector<std::byte> guard(size_t bytes) const;
+
   tile::runtime::Device *device_;
   tile::runtime::Stream *stream_;
   size_t bytes_;
+  uint16_t pattern_;
   tile::runtime::Buffer memory_;
 };
 

@@ -69,7 +69,7 @@ public:
     if (unfused)
       check(result.unfused, session, problem, *unfused);
     progress.step("timing");
-    if (problem.bytes() > 0)
+    if (fused.launches() > 0) // a problem without elements has nothing to time
       time(result, fused, unfused.get());
     return result;
   }

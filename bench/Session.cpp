@@ -17,7 +17,7 @@ Session::Session(tile::runtime::Device &device, tile::runtime::Stream &stream, c
   const std::map<std::string, std::vector<double>> in = make_inputs(problem, seed);
   std::map<std::string, std::vector<double>> out;
   for (const TensorDesc &t : problem.tensors()) {
-    memory_.try_emplace(t.name, device, stream, t.bytes());
+    memory_.try_emplace(t.name, device, stream, t.bytes(), memory_.size());
     if (t.role == Role::Input) {
       add_input(t, in.at(t.name));
     } else if (t.role == Role::Output) {
@@ -51,7 +51,7 @@ std::map<std::string, void *> Session::addresses() const {
 
 void Session::poison() {
   for (const Output &o : outputs_)
-    memory_.at(o.desc.name).fill(GuardedBuffer::kPattern);
+    memory_.at(o.desc.name).fill(kPoison);
 }
 
 std::vector<std::byte> Session::download(std::string_view name) const {
@@ -73,7 +73,9 @@ std::string Session::damage() const {
 
 Workspace::Workspace(Session &session, const std::vector<TensorDesc> &descs) : session_(session) {
   for (const TensorDesc &t : descs) {
-    if (session.address(t.name) || !scratch_.try_emplace(t.name, session.device(), session.stream(), t.bytes()).second)
+    const size_t number = session.memory_.size() + scratch_.size();
+    if (session.address(t.name) ||
+        !scratch_.try_emplace(t.name, session.device(), session.stream(), t.bytes(), number).second)
       throw InternalError(fmt::format("workspace '{}' has the name of another tensor", t.name));
   }
 }
@@ -95,7 +97,7 @@ std::map<std::string, void *> Workspace::addresses() const {
 
 void Workspace::poison() {
   for (auto &[name, memory] : scratch_)
-    memory.fill(GuardedBuffer::kPattern);
+    memory.fill(Session::kPoison);
 }
 
 std::string Workspace::damage() const {

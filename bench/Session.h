@@ -40,6 +40,8 @@ public:
   tile::runtime::Stream &stream() const { return stream_; }
 
 private:
+  static constexpr uint8_t kPoison = 0xFF; ///< NaN in every float type
+  friend class Workspace;
   void add_input(const TensorDesc &, const std::vector<double> &values);
 
   tile::runtime::Device &device_;

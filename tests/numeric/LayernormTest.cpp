@@ -1,0 +1,152 @@
+// The norms where they are awkward: rows of one column, of odd and of prime numbers of them, rows too wide to be held;
+// no rows, one, and counts that fill no block; rows of infinities and NaNs; rows that lie far from zero.
+#include "tests/numeric/Harness.h"
+
+#include "modules/common/Random.h"
+
+#include <cmath>
+#include <fmt/format.h>
+#include <limits>
+
+namespace fla::test {
+namespace {
+
+struct Subject {
+  std::string machine, op;
+  Pass pass;
+};
+
+std::vector<Subject> subjects() {
+  std::vector<Subject> out;
+  for (const char *machine : {"host", "cuda"})
+    for (const char *op : {"layer_norm", "rms_norm"})
+      for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd})
+        out.push_back({machine, op, pass});
+  return out;
+}
+
+std::string name_of_test(const testing::TestParamInfo<Subject> &info) {
+  return fmt::format("{}_{}_{}", info.param.machine, info.param.op, name_of(info.param.pass));
+}
+
+class Norm : public testing::TestWithParam<Subject> {
+protected:
+  std::unique_ptr<Problem> problem(int64_t rows, int64_t cols, DType dtype) const {
+    return module_named("layernorm").problem(GetParam().op, GetParam().pass, {{"N", rows}, {"D", cols}}, dtype);
+  }
+  void expect(Machine &machine, int64_t rows, int64_t cols, DType dtype, Which which) const {
+    const std::string what =
+        fmt::format("{} {} N={},D={} {}", GetParam().op, name_of(GetParam().pass), rows, cols, tile::name_of(dtype));
+    expect_right(machine, *problem(rows, cols, dtype), what, which);
+  }
+};
+
+constexpr DType kDtypes[] = {DType::bf16, DType::f32, DType::f16};
+
+// Every width; the dtype and the counts of rows change from one to the next.
+TEST_P(Norm, AnyWidth) {
+  MACHINE_OR_SKIP(GetParam().machine);
+  size_t turn = 0;
+  for (int64_t cols : {1, 2, 3, 7, 31, 32, 33, 50, 60, 100, 127, 128, 1000, 1024, 1200, 5120, 8192})
+    for (int64_t rows : {5, 33})
+      expect(machine, rows, cols, kDtypes[turn++ / 2 % 3], Which::First);
+}
+
+TEST_P(Norm, RowsTooWideToBeHeld) {
+  MACHINE_OR_SKIP(GetParam().machine);
+  expect(machine, 3, 32768, DType::bf16, Which::First);
+  expect(machine, 5, 40000, DType::bf16, Which::First);
+  expect(machine, 2, 65537, DType::f32, Which::First);
+}
+
+TEST_P(Norm, AnyNumberOfRows) {
+  MACHINE_OR_SKIP(GetParam().machine);
+  for (int64_t cols : {33, 1024})
+    for (int64_t rows : {0, 1, 2, 3, 5, 33, 257})
+      expect(machine, rows, cols, DType::bf16, Which::First);
+}
+
+TEST_P(Norm, EveryCandidate) {
+  MACHINE_OR_SKIP(GetParam().machine);
+  expect(machine, 33, 60, DType::f32, Which::All);
+  expect(machine, 33, 1200, DType::bf16, Which::All);
+  expect(machine, 3, 8192, DType::f16, Which::All);
+}
+
+/// A problem with one of its inputs changed.
+class Altered : public Problem {
+public:
+  using Change = std::function<void(TensorDesc &)>;
+  Altered(std::unique_ptr<Problem> inner, std::string input, Change change)
+      : inner_(std::move(inner)), input_(std::move(input)), change_(std::move(change)) {}
+
+  std::vector<TensorDesc> tensors() const override {
+    std::vector<TensorDesc> all = inner_->tensors();
+    for (TensorDesc &t : all)
+      if (t.name == input_)
+        change_(t);
+    return all;
+  }
+  int64_t bytes() const override { return inner_->bytes(); }
+  std::vector<Candidate> candidates(const tile::Target &t, const tile::runtime::DeviceInfo &i) const override {
+    return inner_->candidates(t, i);
+  }
+  CudaReference cuda_reference() const override { return inner_->cuda_reference(); }
+  HostReference host_reference() const override { return inner_->host_reference(); }
+  void oracle(const std::map<std::string, std::vector<double>> &in,
+              std::map<std::string, std::vector<double>> &out) const override {
+    inner_->oracle(in, out);
+  }
+  Tolerance tolerance(std::string_view output) const override { return inner_->tolerance(output); }
+
+private:
+  std::unique_ptr<Problem> inner_;
+  std::string input_;
+  Change change_;
+};
+
+// Three rows of x are poisoned; all others must come out as if those were not there.
+TEST_P(Norm, RowsOfInfinitiesAndNaNsDoNotSpread) {
+  MACHINE_OR_SKIP(GetParam().machine);
+  constexpr size_t kRows = 12, kCols = 100;
+  auto poison = [](TensorDesc &x) {
+    x.derive = [](const auto &, std::vector<double> &self) {
+      constexpr double kInfinity = std::numeric_limits<double>::infinity();
+      fill_normal(random_key(7, "x"), 0, 1, self);
+      self[2 * kCols + 17] = std::nan("");
+      self[5 * kCols + 99] = kInfinity;
+      self[6 * kCols] = -kInfinity;
+    };
+  };
+  for (DType dtype : {DType::f32, DType::bf16})
+    expect_right(machine, Altered(problem(kRows, kCols, dtype), "x", poison),
+                 fmt::format("poisoned rows {}", tile::name_of(dtype)), Which::All);
+}
+
+class FarFromZero : public testing::TestWithParam<std::string> {};
+
+// A mean a thousand times the deviation: the variance must not be a difference of large numbers. Only the forward pass
+// of a norm that subtracts the mean can lose it.
+TEST_P(FarFromZero, KeepsTheDeviation) {
+  MACHINE_OR_SKIP(GetParam());
+  class Tolerant : public Altered {
+    using Altered::Altered;
+    // A mean of 1000 in f32 is off by some units of 2^-14, and so is every element's distance from it. The difference
+    // of the mean square and the squared mean would be off by a tenth.
+    Tolerance tolerance(std::string_view output) const override {
+      return output == "mean" ? Tolerance{0, 0x1p-20} : Tolerance{0x1p-10, 0x1p-10};
+    }
+  };
+  for (int64_t cols : {1024, 1200}) {
+    auto norm = module_named("layernorm").problem("layer_norm", Pass::Fwd, {{"N", 9}, {"D", cols}}, DType::f32);
+    expect_right(machine, Tolerant(std::move(norm), "x", [](TensorDesc &x) { x.mean = 1000; }),
+                 fmt::format("far from zero, D={}", cols), Which::All);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Awkward, FarFromZero, testing::Values("host", "cuda"),
+                         [](const auto &info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Awkward, Norm, testing::ValuesIn(subjects()), name_of_test);
+
+} // namespace
+} // namespace fla::test
