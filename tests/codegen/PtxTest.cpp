@@ -91,6 +91,19 @@ TEST(Ptx, EightBf16AreOneAccessAndFourConversions) {
   EXPECT_EQ(count(ptx, "bra"), 0);
 }
 
+TEST(Ptx, WideningABf16IsOneInstructionMaskedOrNot) {
+  std::string masked = rowKernel("bf16", 8, 2, "exp2"), plain = masked;
+  for (size_t at; (at = plain.find(" mask %m")) != plain.npos;) plain.erase(at, 8);
+  for (size_t at; (at = plain.find(", index, i32, i1")) != plain.npos;) plain.erase(at + 12, 4);
+  for (const std::string &lane : {masked, plain}) {
+    std::string ptx = ptxOf(lane);
+    EXPECT_EQ(count(ptx, "and.b32"), 4 + count(ptx, ", 31;")) << ptx;
+    EXPECT_EQ(count(ptx, "-65536;"), 4);
+    EXPECT_EQ(count(ptx, "prmt"), 0);
+    EXPECT_EQ(count(ptx, "%rs"), 0); // no 16-bit register at all
+  }
+}
+
 TEST(Ptx, EightF16AreOneAccessAndFourConversions) {
   std::string ptx = ptxOf(rowKernel("f16", 8, 2, "exp2"));
   EXPECT_EQ(count(ptx, "ld.global.v4.b32"), 1);

@@ -56,7 +56,8 @@ struct Pass : impl::LaneToNvvmBase<Pass> {
       addMemoryPatterns(types, patterns, scratch);
     };
     if (failed(lowerToLlvm(getOperation(), kGlobalSpace, machine)))
-      signalPassFailure();
+      return signalPassFailure();
+    foldWidening(getOperation());
   }
 };
 
