@@ -22,6 +22,13 @@ struct Pass : impl::MathPolicyBase<Pass> {
       getOperation().emitError("has no tile.target; tile-set-target gives it one");
       return signalPassFailure();
     }
+    SmallVector<Operation *> worklist;
+    getOperation()->walk([&](Operation *op) {
+      if (targets::wantsExpansion(op))
+        worklist.push_back(op);
+    });
+    if (worklist.empty())
+      return;
     RewritePatternSet patterns(&getContext());
     targets::addWidening(patterns);
     targets::addCommonMath(patterns);
@@ -31,7 +38,10 @@ struct Pass : impl::MathPolicyBase<Pass> {
       targets::nvvm::addMath(patterns);
     if (!target.getNativeBf16())
       arith::populateExpandBFloat16Patterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    // What the patterns make is looked at again, the rest of the kernel, which is nearly all of it, is not.
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps).enableFolding(false);
+    if (failed(applyOpPatternsGreedily(worklist, std::move(patterns), config)))
       signalPassFailure();
   }
 };

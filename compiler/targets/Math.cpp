@@ -170,6 +170,14 @@ void addCommonMath(RewritePatternSet &patterns) {
   patterns.add<ExpandMath<math::ErfOp>>(context, erf);
 }
 
+bool wantsExpansion(Operation *op) {
+  if (isa_and_nonnull<math::MathDialect>(op->getDialect()))
+    return true;
+  auto isBf16 = [](Type type) { return isNarrow(type, /*bf16Only=*/true); };
+  return isa_and_nonnull<arith::ArithDialect>(op->getDialect()) &&
+         (llvm::any_of(op->getOperandTypes(), isBf16) || llvm::any_of(op->getResultTypes(), isBf16));
+}
+
 void addWidening(RewritePatternSet &patterns) {
   patterns.add<Widen>(patterns.getContext());
 }

@@ -14,11 +14,14 @@ namespace tile::targets {
 /// log, log2, log1p, tanh, erf: the same on both machines; they may leave math.exp and math.exp2 behind.
 void addCommonMath(mlir::RewritePatternSet &patterns);
 
-/// math and bf16 ops on 16-bit floats become f32 ops between conversions.
+/// math on 16-bit floats and arith on bf16 become f32 ops between conversions.
 void addWidening(mlir::RewritePatternSet &patterns);
 
+/// Whether any of these patterns may apply to `op`.
+bool wantsExpansion(mlir::Operation *op);
+
 namespace nvvm {
-/// exp, exp2, rsqrt through the special function unit; bf16 -> f32 as a shift.
+/// exp, exp2, rsqrt through the special function unit.
 void addMath(mlir::RewritePatternSet &patterns);
 } // namespace nvvm
 

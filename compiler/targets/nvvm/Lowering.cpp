@@ -54,10 +54,10 @@ struct Pass : impl::LaneToNvvmBase<Pass> {
       patterns.add<LowerKernel>(types);
       addLanePatterns(types, patterns, warps);
       addMemoryPatterns(types, patterns, scratch);
+      addWideningPatterns(types, patterns);
     };
     if (failed(lowerToLlvm(getOperation(), kGlobalSpace, machine)))
-      return signalPassFailure();
-    foldWidening(getOperation());
+      signalPassFailure();
   }
 };
 

@@ -12,8 +12,8 @@ void addLanePatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternS
 void addMemoryPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns,
                        mlir::LLVM::GlobalOp scratch);
 
-/// Makes one operation of widening a bf16 that lies in a 32-bit word. Of the LLVM dialect.
-void foldWidening(mlir::ModuleOp module);
+/// bf16 -> f32.
+void addWideningPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns);
 
 inline constexpr unsigned kGlobalSpace = 1;
 inline constexpr unsigned kSharedSpace = 3;

@@ -37,23 +37,6 @@ Value exp(MathBuilder &m, Value x) {
   return m.mul(exp2Approx(m, fraction), m.asFloat(m.shl(m.bits(biased), 23)));
 }
 
-/// A bf16 is the upper half of an f32. Written with integers, it merges with the unpacking of the word that holds it.
-struct WidenBf16 : OpRewritePattern<arith::ExtFOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(arith::ExtFOp op, PatternRewriter &rewriter) const override {
-    Type in = op.getIn().getType();
-    if (!in.isBF16() || !op.getType().isF32())
-      return failure();
-    Location loc = op.getLoc();
-    Value bits = arith::BitcastOp::create(rewriter, loc, rewriter.getIntegerType(16), op.getIn());
-    Value word = arith::ExtUIOp::create(rewriter, loc, rewriter.getI32Type(), bits);
-    Value by = arith::ConstantOp::create(rewriter, loc, rewriter.getI32IntegerAttr(16));
-    Value high = arith::ShLIOp::create(rewriter, loc, word, by);
-    rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, op.getType(), high);
-    return success();
-  }
-};
-
 } // namespace
 
 void addMath(RewritePatternSet &patterns) {
@@ -61,7 +44,6 @@ void addMath(RewritePatternSet &patterns) {
   patterns.add<ExpandMath<math::Exp2Op>>(context, exp2Approx);
   patterns.add<ExpandMath<math::ExpOp>>(context, exp);
   patterns.add<ExpandMath<math::RsqrtOp>>(context, rsqrtApprox);
-  patterns.add<WidenBf16>(context);
 }
 
 } // namespace tile::targets::nvvm

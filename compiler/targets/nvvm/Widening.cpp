@@ -1,7 +1,9 @@
-// A bf16 that was unpacked from a 32-bit word and widened to f32 is one operation on the word: a mask for the upper
-// half, a shift for the lower. LLVM would find that too, had it not turned the unpacking into a vector of 16-bit
-// elements first, from which an upper half takes two.
+// A bf16 is the upper half of an f32. One that was unpacked from a 32-bit word is widened by one operation on the word: a
+// mask for the upper half, a shift for the lower. LLVM would find that too, had it not turned the unpacking into a
+// vector of 16-bit elements first, from which an upper half takes two.
 #include "compiler/targets/nvvm/Lowering.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 
@@ -32,24 +34,33 @@ Half halfOf(Value bits) {
   return {trunc.getArg(), false};
 }
 
-/// (zext half) << 16
-void fold(LLVM::ShlOp shl) {
-  auto wide = definedBy<LLVM::ZExtOp>(shl.getLhs());
-  if (!wide || !shl.getType().isInteger(32) || !isConstant(shl.getRhs(), 16)) return;
-  Half half = halfOf(wide.getArg());
-  if (!half.word) return;
-  OpBuilder b(shl);
-  Location loc = shl.getLoc();
-  Type i32 = b.getI32Type();
-  Value folded = half.upper
-                     ? Value(LLVM::AndOp::create(b, loc, half.word, constant(b, loc, i32, int64_t(int32_t(0xffff0000u)))))
-                     : Value(LLVM::ShlOp::create(b, loc, half.word, constant(b, loc, i32, 16)));
-  shl.replaceAllUsesWith(folded);
-  shl.erase();
-}
+struct LowerWidening : ConvertOpToLLVMPattern<arith::ExtFOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(arith::ExtFOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    if (!op.getIn().getType().isBF16() || !op.getType().isF32())
+      return failure();
+    Location loc = op.getLoc();
+    Type i32 = rewriter.getI32Type();
+    auto [word, upper] = halfOf(adaptor.getIn());
+    if (upper) {
+      word = LLVM::AndOp::create(rewriter, loc, word, constant(rewriter, loc, i32, int32_t(0xffff0000u)));
+    } else {
+      if (!word) {
+        word = LLVM::BitcastOp::create(rewriter, loc, rewriter.getIntegerType(16), adaptor.getIn());
+        word = LLVM::ZExtOp::create(rewriter, loc, i32, word);
+      }
+      word = LLVM::ShlOp::create(rewriter, loc, word, constant(rewriter, loc, i32, 16));
+    }
+    rewriter.replaceOpWithNewOp<LLVM::BitcastOp>(op, op.getType(), word);
+    return success();
+  }
+};
 
 } // namespace
 
-void foldWidening(ModuleOp module) { module.walk([](LLVM::ShlOp op) { fold(op); }); }
+void addWideningPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns) {
+  patterns.add<LowerWidening>(types, /*benefit=*/2); // before upstream's fpext
+}
 
 } // namespace tile::targets::nvvm
