@@ -120,7 +120,7 @@ Roof::Roof(Device &device, Stream &stream) : device_(device), stream_(stream) {
     int64_t block;
     int warps;
   };
-  const std::vector<Config> configs = is_host(device) ? std::vector<Config>{{256, 1}, {1024, 1}}
+  const std::vector<Config> configs = is_host(device) ? std::vector<Config>{{64, 1}, {256, 1}}
                                                       : std::vector<Config>{{1024, 8}, {2048, 8}, {4096, 8}, {2048, 4}};
   for (auto [block, warps] : configs) {
     std::shared_ptr<Executable> executable = device.load(tile::compile(copy_kernel(block, warps), device.target()));

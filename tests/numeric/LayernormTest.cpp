@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
+#include <ostream>
 
 namespace fla::test {
 namespace {
@@ -23,6 +24,10 @@ std::vector<Subject> subjects() {
       for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd})
         out.push_back({machine, op, pass});
   return out;
+}
+
+void PrintTo(const Subject &s, std::ostream *out) {
+  *out << s.op << ' ' << name_of(s.pass) << " on " << s.machine;
 }
 
 std::string name_of_test(const testing::TestParamInfo<Subject> &info) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <ostream>
 
 namespace fla::test {
 namespace {
@@ -23,6 +24,10 @@ std::vector<Subject> subjects() {
           for (DType dtype : module->dtypes())
             out.push_back({machine, std::string(module->name()), op.name, pass, dtype});
   return out;
+}
+
+void PrintTo(const Subject &s, std::ostream *out) {
+  *out << s.op << ' ' << name_of(s.pass) << " on " << s.machine;
 }
 
 std::string name_of_test(const testing::TestParamInfo<Subject> &info) {
