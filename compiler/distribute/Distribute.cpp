@@ -34,32 +34,45 @@ TileConverter::TileConverter(LaneModel model) : model_(model) {
 
 namespace {
 
+LogicalResult checkType(Operation *op, Type type, const LaneModel &model) {
+  auto tile = dyn_cast<RankedTensorType>(type);
+  if (!tile) return success();
+  const layout::Layout *layout = ir::layoutOf(tile);
+  if (!layout) return op->emitError() << "a tile without a layout; tile-assign-layouts comes before tile-distribute";
+  if (layout->lanes() == model.lanes) return success();
+  return op->emitError() << "a tile for " << layout->lanes() << " lanes on a machine of " << model.lanes;
+}
+
+LogicalResult checkArguments(func::FuncOp func) {
+  for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
+    if (isa<TensorType, ir::ViewType, ir::ScratchType>(type))
+      return func.emitError() << "argument " << i << " is a pointer, an index or a number, not " << type;
+  return success();
+}
+
+bool crossesWarps(ir::ConvertLayoutOp op) {
+  auto plan = layout::plan_conversion(*ir::layoutOf(op.getSource().getType()), *ir::layoutOf(op.getType()));
+  return plan.kind == layout::ConversionPlan::Kind::Scratch;
+}
+
+LogicalResult checkOp(Operation *op, const LaneModel &model) {
+  for (Type type : op->getResultTypes())
+    if (failed(checkType(op, type, model))) return failure();
+  for (Type type : op->getOperandTypes())
+    if (failed(checkType(op, type, model))) return failure();
+  if (auto func = dyn_cast<func::FuncOp>(op)) return checkArguments(func);
+  if (isa<ir::ReduceOp>(op)) return op->emitOpError("is left; tile-decompose-reductions comes before tile-distribute");
+  if (auto convert = dyn_cast<ir::ConvertLayoutOp>(op); convert && crossesWarps(convert))
+    return op->emitOpError("crosses warps; tile-decompose-conversions comes before tile-distribute");
+  if (auto alloc = dyn_cast<ir::ScratchAllocOp>(op); alloc && !alloc.getOffset())
+    return op->emitOpError("has no offset; tile-allocate-scratch comes before tile-distribute");
+  return success();
+}
+
 /// Says what is missing before the conversion would only say that it failed.
-LogicalResult checkTiles(ModuleOp module, const LaneModel &model) {
-  auto check = [&](Operation *op, Type type) -> LogicalResult {
-    auto tile = dyn_cast<RankedTensorType>(type);
-    if (!tile) return success();
-    const layout::Layout *layout = ir::layoutOf(tile);
-    if (!layout) return op->emitError() << "a tile without a layout; tile-assign-layouts comes before tile-distribute";
-    if (layout->lanes() == model.lanes) return success();
-    return op->emitError() << "a tile for " << layout->lanes() << " lanes on a machine of " << model.lanes;
-  };
-  WalkResult result = module.walk([&](Operation *op) {
-    if (auto func = dyn_cast<func::FuncOp>(op))
-      for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
-        if (isa<TensorType, ir::ViewType, ir::ScratchType>(type)) {
-          op->emitError() << "argument " << i << " is a pointer, an index or a number, not " << type;
-          return WalkResult::interrupt();
-        }
-    for (Type type : op->getResultTypes())
-      if (failed(check(op, type))) return WalkResult::interrupt();
-    for (Value operand : op->getOperands())
-      if (failed(check(op, operand.getType()))) return WalkResult::interrupt();
-    if (!isa<ir::ReduceOp>(op)) return WalkResult::advance();
-    op->emitOpError("is left; tile-decompose-reductions comes before tile-distribute");
-    return WalkResult::interrupt();
-  });
-  return failure(result.wasInterrupted());
+LogicalResult checkModule(ModuleOp module, const LaneModel &model) {
+  auto check = [&](Operation *op) { return failed(checkOp(op, model)) ? WalkResult::interrupt() : WalkResult::advance(); };
+  return failure(module.walk<WalkOrder::PreOrder>(check).wasInterrupted());
 }
 
 struct Distribute : impl::DistributeBase<Distribute> {
@@ -71,7 +84,7 @@ struct Distribute : impl::DistributeBase<Distribute> {
       return signalPassFailure();
     }
     TileConverter converter({target.getLanes(), target.isSimd(), target.getVectorBytes()});
-    if (failed(checkTiles(module, converter.model()))) return signalPassFailure();
+    if (failed(checkModule(module, converter.model()))) return signalPassFailure();
     ConversionTarget legal(getContext());
     legal.addLegalOp<ModuleOp>();
     legal.addLegalDialect<lane::LaneDialect>();

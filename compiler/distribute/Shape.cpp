@@ -71,8 +71,7 @@ struct ConvertLayout : TilePattern<ir::ConvertLayoutOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     const layout::Layout &from = *ir::layoutOf(op.getSource().getType()), &to = *ir::layoutOf(op.getType());
     auto plan = layout::plan_conversion(from, to);
-    if (plan.kind == layout::ConversionPlan::Kind::Scratch)
-      return op.emitOpError("crosses warps; tile-decompose-conversions comes before tile-distribute");
+    if (plan.kind == layout::ConversionPlan::Kind::Scratch) return rewriter.notifyMatchFailure(op, "crosses warps");
     Type type = model().registerType(op.getType().getElementType(), to);
     SmallVector<Value> registers;
     for (auto [r, source] : llvm::enumerate(plan.registers)) {
