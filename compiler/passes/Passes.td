@@ -8,6 +8,7 @@ include "mlir/Pass/PassBase.td"
 def SetTarget : Pass<"tile-set-target", "::mlir::ModuleOp"> {
   let summary = "Sets the machine to compile for";
   let options = [Option<"arch", "arch", "std::string", "\"host\"", "sm_80, sm_90a, ... or host">];
+  let dependentDialects = ["::tile::ir::TileDialect"];
 }
 
 def AnalyzeAccess : Pass<"tile-analyze-access", "::mlir::func::FuncOp"> {
@@ -58,16 +59,18 @@ def Distribute : Pass<"tile-distribute", "::mlir::ModuleOp"> {
 
 def MathPolicy : Pass<"lane-math-policy", "::mlir::ModuleOp"> {
   let summary = "Expands or maps what the machine has no instruction for: exp, log, tanh, erf, rsqrt, bf16 conversions";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 def LaneToNvvm : Pass<"lane-to-nvvm", "::mlir::ModuleOp"> {
   let summary = "Lowers the lane dialect, and all that is left, to LLVM for NVIDIA GPUs";
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect"];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect", "::mlir::cf::ControlFlowDialect"];
 }
 
 def LaneToSimd : Pass<"lane-to-simd", "::mlir::ModuleOp"> {
   let summary = "Lowers the lane dialect, and all that is left, to LLVM for the host's vector unit";
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect"];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::cf::ControlFlowDialect"];
 }
 
 #endif

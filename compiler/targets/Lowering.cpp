@@ -1,6 +1,8 @@
 // Common to both machines: lane IR to the LLVM dialect.
 #include "compiler/targets/Lowering.h"
 
+#include "compiler/targets/Params.h"
+
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
@@ -65,12 +67,17 @@ Value constant(OpBuilder &b, Location loc, Type type, int64_t value) {
   return LLVM::ConstantOp::create(b, loc, type, b.getIntegerAttr(type, value));
 }
 
+FailureOr<func::FuncOp> kernelToLower(ModuleOp module) {
+  func::FuncOp kernel = kernelOf(module);
+  if (!kernel)
+    return module.emitError("a module to lower has exactly one function, the kernel");
+  if (kernel.getNumResults() || kernel.isExternal())
+    return kernel.emitOpError("is no kernel: a kernel has a body and returns nothing");
+  return kernel;
+}
+
 FailureOr<LLVM::LLVMFuncOp> lowerFunction(func::FuncOp func, const LLVMTypeConverter &types, TypeRange hidden,
                                           ConversionPatternRewriter &rewriter) {
-  if (func.getNumResults() || func.isExternal()) {
-    func.emitOpError("is no kernel: a kernel has a body and returns nothing");
-    return failure();
-  }
   TypeConverter::SignatureConversion signature(func.getNumArguments());
   if (failed(types.convertSignatureArgs(func.getArgumentTypes(), signature)))
     return failure();

@@ -19,6 +19,9 @@ using AddPatterns = llvm::function_ref<void(const mlir::LLVMTypeConverter &, mli
 /// and lane, tile and func by the machine's. Indices become i64, pointers lie in `addressSpace`.
 mlir::LogicalResult lowerToLlvm(mlir::ModuleOp module, unsigned addressSpace, AddPatterns machine);
 
+/// The kernel of a module, or an error that says why it cannot be lowered.
+mlir::FailureOr<mlir::func::FuncOp> kernelToLower(mlir::ModuleOp module);
+
 /// The type an element has in memory: i1 is a byte, 16-bit floats are i16, for which every machine has moves.
 mlir::Type storageType(mlir::Type elementType);
 

@@ -4,6 +4,7 @@
 #include "compiler/passes/Passes.h"
 #include "compiler/targets/Params.h"
 
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 using namespace mlir;
@@ -43,13 +44,11 @@ LLVM::GlobalOp makeScratch(func::FuncOp kernel) {
 
 struct Pass : impl::LaneToNvvmBase<Pass> {
   void runOnOperation() override {
-    func::FuncOp kernel = kernelOf(getOperation());
-    if (!kernel) {
-      getOperation().emitError("a module to lower has exactly one function, the kernel");
+    auto kernel = kernelToLower(getOperation());
+    if (failed(kernel))
       return signalPassFailure();
-    }
-    LLVM::GlobalOp scratch = makeScratch(kernel);
-    int warps = warpsOf(kernel);
+    LLVM::GlobalOp scratch = makeScratch(*kernel);
+    int warps = warpsOf(*kernel);
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
       patterns.add<LowerKernel>(types);
       addLanePatterns(types, patterns, warps);

@@ -1,5 +1,5 @@
-// A bf16 is the upper half of an f32. One that was unpacked from a 32-bit word is widened by one operation on the word: a
-// mask for the upper half, a shift for the lower. LLVM would find that too, had it not turned the unpacking into a
+// A bf16 is the upper half of an f32. One that was unpacked from a 32-bit word is widened by one operation on the word:
+// a mask for the upper half, a shift for the lower. LLVM would find that too, had it not turned the unpacking into a
 // vector of 16-bit elements first, from which an upper half takes two.
 #include "compiler/targets/nvvm/Lowering.h"
 
@@ -10,7 +10,9 @@ using namespace mlir;
 namespace tile::targets::nvvm {
 namespace {
 
-template <class Op> Op definedBy(Value v) { return v.getDefiningOp<Op>(); }
+template <class Op> Op definedBy(Value v) {
+  return v.getDefiningOp<Op>();
+}
 
 bool isConstant(Value v, int64_t number) {
   auto constant = definedBy<LLVM::ConstantOp>(v);
@@ -26,11 +28,14 @@ struct Half {
 
 /// The half of a word that `bits`, an i16, was truncated from; no word where it was not.
 Half halfOf(Value bits) {
-  while (auto cast = definedBy<LLVM::BitcastOp>(bits)) bits = cast.getArg();
+  while (auto cast = definedBy<LLVM::BitcastOp>(bits))
+    bits = cast.getArg();
   auto trunc = definedBy<LLVM::TruncOp>(bits);
-  if (!trunc || !trunc.getType().isInteger(16) || !trunc.getArg().getType().isInteger(32)) return {};
+  if (!trunc || !trunc.getType().isInteger(16) || !trunc.getArg().getType().isInteger(32))
+    return {};
   auto shift = definedBy<LLVM::LShrOp>(trunc.getArg());
-  if (shift && isConstant(shift.getRhs(), 16)) return {shift.getLhs(), true};
+  if (shift && isConstant(shift.getRhs(), 16))
+    return {shift.getLhs(), true};
   return {trunc.getArg(), false};
 }
 

@@ -4,6 +4,8 @@
 #include "compiler/passes/Passes.h"
 #include "compiler/targets/Params.h"
 
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -46,13 +48,11 @@ struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
 struct Pass : impl::LaneToSimdBase<Pass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    func::FuncOp kernel = kernelOf(module);
-    if (!kernel) {
-      module.emitError("a module to lower has exactly one function, the kernel");
+    auto kernel = kernelToLower(module);
+    if (failed(kernel))
       return signalPassFailure();
-    }
-    if (int warps = warpsOf(kernel); warps != 1) {
-      kernel.emitOpError() << "has " << warps << " warps; a program has one on this machine";
+    if (int warps = warpsOf(*kernel); warps != 1) {
+      kernel->emitOpError() << "has " << warps << " warps; a program has one on this machine";
       return signalPassFailure();
     }
     // 64-byte vectors come with masked access to elements of any size; the others have it for 32 bits at most.

@@ -2,9 +2,7 @@
 // address, one element where all have the same.
 #include "compiler/targets/simd/Lowering.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
@@ -181,7 +179,7 @@ template <class Op> bool isSlow(Op op) {
 }
 
 Value allLanes(OpBuilder &b, Location loc, Value mask) {
-  return vector::ReductionOp::create(b, loc, vector::CombiningKind::AND, mask);
+  return LLVM::vector_reduce_and::create(b, loc, b.getI1Type(), mask);
 }
 
 void split(lane::LoadOp op) {
