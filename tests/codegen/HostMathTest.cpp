@@ -15,8 +15,8 @@ constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 /// y = op(x), one vector a program.
-std::vector<float> apply(const std::string &op, std::vector<float> x) {
-  HostKernel kernel(forHost(R"(
+std::vector<float> apply(const std::string &op, std::vector<float> x, const Target &target) {
+  HostKernel kernel(fill(R"(
     func.func @map(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>) attributes {tile.kernel} {
       %p = tile.program_id 0
       %w = arith.constant $W : index
@@ -26,8 +26,9 @@ std::vector<float> apply(const std::string &op, std::vector<float> x) {
       lane.store contiguous %r to %y[%base] {align = 4 : i64, offset = 0 : i64} : vector<$Wxf32>, !tile.ptr<f32>, index
       return
     })",
-                            op));
-  size_t lanes = size_t(Target::host().lanes), n = x.size();
+                         target, op),
+                    target);
+  size_t lanes = size_t(target.lanes), n = x.size();
   x.resize((n + lanes - 1) / lanes * lanes);
   std::vector<float> y(x.size());
   struct {
@@ -77,15 +78,18 @@ std::vector<float> sample(const Function &f) {
 
 TEST_P(HostMath, StaysWithinItsBound) {
   const Function &f = GetParam();
-  std::vector<float> x = sample(f), y = apply(f.op, x);
-  double worst = 0;
-  float where = 0;
-  for (size_t i = 0; i < x.size(); ++i)
-    if (double u = ulps(y[i], f.truth(double(x[i]))); !(u <= worst))
-      worst = u, where = x[i];
-  RecordProperty("worst_ulps", std::to_string(worst));
-  EXPECT_LE(worst, f.bound) << f.op << " at " << where;
+  std::vector<float> x = sample(f);
   EXPECT_GT(x.size(), 1000000u);
+  for (const Target &target : vectorMachines()) {
+    std::vector<float> y = apply(f.op, x, target);
+    double worst = 0;
+    float where = 0;
+    for (size_t i = 0; i < x.size(); ++i)
+      if (double u = ulps(y[i], f.truth(double(x[i]))); !(u <= worst))
+        worst = u, where = x[i];
+    RecordProperty("worst_ulps_" + std::to_string(target.lanes) + "_lanes", std::to_string(worst));
+    EXPECT_LE(worst, f.bound) << f.op << " at " << where << " on " << target.arch;
+  }
 }
 
 double rsqrtTruth(double x) {
@@ -109,11 +113,13 @@ void expectExactly(const std::string &op, std::vector<std::pair<float, float>> c
   std::vector<float> x;
   for (auto [in, out] : cases)
     x.push_back(in);
-  std::vector<float> y = apply(op, x);
-  for (size_t i = 0; i < x.size(); ++i) {
-    float want = cases[i].second;
-    bool same = std::isnan(want) ? std::isnan(y[i]) : std::bit_cast<int>(y[i]) == std::bit_cast<int>(want);
-    EXPECT_TRUE(same) << op << "(" << x[i] << ") = " << y[i] << ", not " << want;
+  for (const Target &target : vectorMachines()) {
+    std::vector<float> y = apply(op, x, target);
+    for (size_t i = 0; i < x.size(); ++i) {
+      float want = cases[i].second;
+      bool same = std::isnan(want) ? std::isnan(y[i]) : std::bit_cast<int>(y[i]) == std::bit_cast<int>(want);
+      EXPECT_TRUE(same) << op << "(" << x[i] << ") = " << y[i] << ", not " << want << " on " << target.arch;
+    }
   }
 }
 

@@ -12,9 +12,13 @@ namespace {
 
 using testing::ElementsAreArray;
 
-int lanes() {
-  return Target::host().lanes;
-}
+struct VectorMachine : testing::TestWithParam<Target> {
+  int lanes() const { return GetParam().lanes; }
+  HostKernel make(const std::string &lane, const std::string &type = "") const {
+    return HostKernel(fill(lane, GetParam(), "", type), GetParam());
+  }
+  template <class T> void expectMaskedCopy(const std::string &type);
+};
 
 /// $T from x to y under the mask "lane < n".
 const char *const kMaskedCopy = R"(
@@ -28,8 +32,8 @@ const char *const kMaskedCopy = R"(
     return
   })";
 
-template <class T> void expectMaskedCopy(const std::string &type) {
-  HostKernel kernel(forHost(kMaskedCopy, "", type));
+template <class T> void VectorMachine::expectMaskedCopy(const std::string &type) {
+  HostKernel kernel = make(kMaskedCopy, type);
   for (int n = 0; n <= lanes() + 1; ++n) {
     std::vector<T> x(size_t(lanes()) + 3), y(size_t(lanes()) + 3, T(77)), want = y;
     std::iota(x.begin(), x.end(), T(1));
@@ -45,7 +49,7 @@ template <class T> void expectMaskedCopy(const std::string &type) {
   }
 }
 
-TEST(HostMemory, MaskedAccessesTouchTheirLanesOnly) {
+TEST_P(VectorMachine, MaskedAccessesTouchTheirLanesOnly) {
   expectMaskedCopy<float>("f32");
   expectMaskedCopy<uint16_t>("bf16");
   expectMaskedCopy<uint16_t>("f16");
@@ -53,8 +57,8 @@ TEST(HostMemory, MaskedAccessesTouchTheirLanesOnly) {
   expectMaskedCopy<int64_t>("i64");
 }
 
-TEST(HostMemory, BooleansAreBytes) {
-  HostKernel kernel(forHost(R"(
+TEST_P(VectorMachine, BooleansAreBytes) {
+  HostKernel kernel = make(R"(
     func.func @not(%x: !tile.ptr<i1>, %y: !tile.ptr<i1>) attributes {tile.kernel} {
       %zero = arith.constant 0 : index
       %t = arith.constant dense<true> : vector<$Wxi1>
@@ -62,7 +66,7 @@ TEST(HostMemory, BooleansAreBytes) {
       %r = arith.xori %v, %t : vector<$Wxi1>
       lane.store contiguous %r to %y[%zero] {align = 1 : i64, offset = 0 : i64} : vector<$Wxi1>, !tile.ptr<i1>, index
       return
-    })"));
+    })");
   std::vector<uint8_t> x, y(size_t(lanes()), 9), want;
   for (int i = 0; i < lanes(); ++i) {
     x.push_back(i % 3 == 0);
@@ -73,9 +77,9 @@ TEST(HostMemory, BooleansAreBytes) {
   EXPECT_THAT(y, ElementsAreArray(want));
 }
 
-TEST(HostMemory, EachLaneReadsAndWritesItsOwnAddress) {
+TEST_P(VectorMachine, EachLaneReadsAndWritesItsOwnAddress) {
   // Lane i reads elements 3i+5 and 3i+6 and writes their sum and difference at 2i, 2i+1, where i < n.
-  HostKernel kernel(forHost(R"(
+  HostKernel kernel = make(R"(
     func.func @strided(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>, %n: i32) attributes {tile.kernel} {
       %base = arith.constant 3 : index
       %zero = arith.constant 0 : index
@@ -91,7 +95,7 @@ TEST(HostMemory, EachLaneReadsAndWritesItsOwnAddress) {
       %d = arith.subf %v#0, %v#1 : vector<$Wxf32>
       lane.store per_lane %s, %d to %y[%zero, %to] mask %m {align = 4 : i64, offset = 0 : i64} : vector<$Wxf32>, vector<$Wxf32>, !tile.ptr<f32>, index, vector<$Wxi32>, vector<$Wxi1>
       return
-    })"));
+    })");
   std::vector<float> x(size_t(lanes()) * 3 + 8), y(size_t(lanes()) * 2, -1), want = y;
   for (size_t i = 0; i < x.size(); ++i)
     x[i] = float(i * i);
@@ -109,8 +113,8 @@ TEST(HostMemory, EachLaneReadsAndWritesItsOwnAddress) {
   EXPECT_THAT(y, ElementsAreArray(want));
 }
 
-TEST(HostMemory, UniformAccessesUnderAFalseMaskReadZeroAndWriteNothing) {
-  HostKernel kernel(R"(
+TEST_P(VectorMachine, UniformAccessesUnderAFalseMaskReadZeroAndWriteNothing) {
+  HostKernel kernel = make(R"(
     func.func @uniform(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>, %n: index) attributes {tile.kernel} {
       %p = tile.program_id 0
       %m = arith.cmpi slt, %p, %n : index
@@ -131,7 +135,7 @@ TEST(HostMemory, UniformAccessesUnderAFalseMaskReadZeroAndWriteNothing) {
   EXPECT_THAT(x, ElementsAreArray({10.f, 20.f, 30.f, 40.f, 10.f, 20.f, 7.f, 8.f}));
 }
 
-TEST(HostLanes, ShufflesAndScratchMoveBetweenLanes) {
+TEST_P(VectorMachine, ShufflesAndScratchMoveBetweenLanes) {
   // Sums over all lanes by xor-shuffles, reverses through scratch, and takes the first lane.
   std::string sums, last = "%v";
   for (int mask = lanes() / 2, step = 0; mask > 0; mask /= 2, ++step) {
@@ -143,24 +147,24 @@ TEST(HostLanes, ShufflesAndScratchMoveBetweenLanes) {
   std::string reversed;
   for (int i = lanes() - 1; i >= 0; --i)
     reversed += std::to_string(i) + (i ? ", " : "");
-  HostKernel kernel(forHost(R"(
+  HostKernel kernel = make(R"(
     func.func @reverse(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>) attributes {tile.kernel, tile.scratch = 1024 : i64} {
       %zero = arith.constant 0 : index
       %v = lane.load contiguous %x[%zero] {align = 4 : i64, offset = 0 : i64} : (!tile.ptr<f32>, index) -> vector<$Wxf32>
       )" + sums + R"(
       %r = lane.permute %v, [)" +
-                            reversed + R"(] : vector<$Wxf32>
+                           reversed + R"(] : vector<$Wxf32>
       %id = lane.id : vector<$Wxi32>
       lane.scratch_store %r to %id {offset = 64 : i64} : vector<$Wxf32>, vector<$Wxi32>
       lane.barrier
       %b = lane.scratch_load %id {offset = 64 : i64} : vector<$Wxi32> -> vector<$Wxf32>
       %f = lane.first )" + last +
-                            R"( : vector<$Wxf32> -> f32
+                           R"( : vector<$Wxf32> -> f32
       %fv = lane.splat %f : f32 -> vector<$Wxf32>
       %out = arith.addf %b, %fv : vector<$Wxf32>
       lane.store contiguous %out to %y[%zero] {align = 4 : i64, offset = 0 : i64} : vector<$Wxf32>, !tile.ptr<f32>, index
       return
-    })"));
+    })");
   const auto n = size_t(lanes());
   std::vector<float> x(n), y(n), want;
   std::iota(x.begin(), x.end(), 1.f);
@@ -172,8 +176,8 @@ TEST(HostLanes, ShufflesAndScratchMoveBetweenLanes) {
   EXPECT_THAT(y, ElementsAreArray(want));
 }
 
-TEST(HostGrid, ProgramsGetTheirCoordinates) {
-  HostKernel kernel(R"(
+TEST_P(VectorMachine, ProgramsGetTheirCoordinates) {
+  HostKernel kernel = make(R"(
     func.func @ids(%y: !tile.ptr<i64>) attributes {tile.kernel} {
       %x = tile.program_id 0
       %yy = tile.program_id 1
@@ -215,8 +219,8 @@ float nearestBf16(float x) {
   return (std::bit_cast<uint32_t>(down) >> 16) % 2 == 0 ? down : up;
 }
 
-TEST(HostFloats, Bf16RoundsToNearestEven) {
-  HostKernel kernel(forHost(R"(
+TEST_P(VectorMachine, Bf16RoundsToNearestEven) {
+  HostKernel kernel = make(R"(
     func.func @round(%x: !tile.ptr<f32>, %y: !tile.ptr<bf16>) attributes {tile.kernel} {
       %p = tile.program_id 0
       %w = arith.constant $W : index
@@ -225,7 +229,7 @@ TEST(HostFloats, Bf16RoundsToNearestEven) {
       %r = arith.truncf %v : vector<$Wxf32> to vector<$Wxbf16>
       lane.store contiguous %r to %y[%base] {align = 2 : i64, offset = 0 : i64} : vector<$Wxbf16>, !tile.ptr<bf16>, index
       return
-    })"));
+    })");
   std::vector<float> x;
   for (uint32_t bits = 0x00800000u; bits < 0x7f000000u; bits += 12347) { // normal numbers of both signs
     x.push_back(std::bit_cast<float>(bits));
@@ -239,8 +243,8 @@ TEST(HostFloats, Bf16RoundsToNearestEven) {
     ASSERT_EQ(std::bit_cast<float>(uint32_t(y[i]) << 16), nearestBf16(x[i])) << "of " << x[i];
 }
 
-TEST(HostFloats, ArithmeticOfBf16IsThatOfF32RoundedOnce) {
-  HostKernel kernel(forHost(R"(
+TEST_P(VectorMachine, ArithmeticOfBf16IsThatOfF32RoundedOnce) {
+  HostKernel kernel = make(R"(
     func.func @arith(%x: !tile.ptr<bf16>, %y: !tile.ptr<bf16>) attributes {tile.kernel} {
       %zero = arith.constant 0 : index
       %v = lane.load contiguous %x[%zero] {align = 2 : i64, offset = 0 : i64} : (!tile.ptr<bf16>, index) -> vector<$Wxbf16>
@@ -250,7 +254,7 @@ TEST(HostFloats, ArithmeticOfBf16IsThatOfF32RoundedOnce) {
       %t = arith.addf %d, %s : vector<$Wxbf16>
       lane.store contiguous %t to %y[%zero] {align = 2 : i64, offset = 0 : i64} : vector<$Wxbf16>, !tile.ptr<bf16>, index
       return
-    })"));
+    })");
   const auto n = size_t(lanes());
   std::vector<uint16_t> x, y(n), want;
   auto bits = [](float f) { return uint16_t(std::bit_cast<uint32_t>(f) >> 16); };
@@ -263,6 +267,9 @@ TEST(HostFloats, ArithmeticOfBf16IsThatOfF32RoundedOnce) {
   kernel.run(args, 1);
   EXPECT_THAT(y, ElementsAreArray(want));
 }
+
+INSTANTIATE_TEST_SUITE_P(Each, VectorMachine, testing::ValuesIn(vectorMachines()),
+                         [](const auto &info) { return std::to_string(info.param.lanes) + "lanes"; });
 
 } // namespace
 } // namespace tile::test

@@ -36,8 +36,17 @@ Artifact lower(const std::string &lane, const Target &target) {
   return a;
 }
 
-HostKernel::HostKernel(const std::string &lane)
-    : loader_(runtime::ObjectLoader::create()), object_(loader_->load(lower(lane, Target::host()))) {}
+std::vector<Target> vectorMachines() {
+  std::vector<Target> machines{Target::host()};
+#if defined(__x86_64__)
+  if (machines[0].vector_bytes > 32) // without masked accesses to 16 bits, and without bf16
+    machines.push_back({.kind = Target::Kind::Simd, .arch = "haswell", .features = "", .lanes = 8, .vector_bytes = 32});
+#endif
+  return machines;
+}
+
+HostKernel::HostKernel(const std::string &lane, const Target &target)
+    : loader_(runtime::ObjectLoader::create()), object_(loader_->load(lower(lane, target))) {}
 
 void HostKernel::run(const void *args, int64_t x, int64_t y, int64_t z) const {
   object_->entry(args, 0, x * y * z, x, y, z);
@@ -48,8 +57,8 @@ static void replaceAll(std::string &text, const std::string &what, const std::st
     text.replace(at, what.size(), with);
 }
 
-std::string forHost(std::string text, const std::string &op, const std::string &type) {
-  replaceAll(text, "$W", std::to_string(Target::host().lanes));
+std::string fill(std::string text, const Target &target, const std::string &op, const std::string &type) {
+  replaceAll(text, "$W", std::to_string(target.lanes));
   replaceAll(text, "$OP", op);
   replaceAll(text, "$T", type);
   return text;

@@ -14,10 +14,13 @@ namespace tile::test {
 /// diagnostics of a pass that fails.
 Artifact lower(const std::string &lane, const Target &target);
 
-/// A kernel on the host, and its arguments as one packed block.
+/// The vector machines this CPU can run code for: itself first, then smaller ones.
+std::vector<Target> vectorMachines();
+
+/// A kernel on one of them.
 class HostKernel {
 public:
-  explicit HostKernel(const std::string &lane);
+  HostKernel(const std::string &lane, const Target &target);
   /// Runs all programs of a grid.
   void run(const void *args, int64_t x, int64_t y = 1, int64_t z = 1) const;
 
@@ -26,7 +29,7 @@ private:
   std::unique_ptr<runtime::LoadedObject> object_;
 };
 
-/// Replaces every $W by the lanes of the host, every $OP by `op` and every $T by `type`.
-std::string forHost(std::string text, const std::string &op = "", const std::string &type = "");
+/// Replaces every $W by the lanes of `target`, every $OP by `op` and every $T by `type`.
+std::string fill(std::string text, const Target &target, const std::string &op = "", const std::string &type = "");
 
 } // namespace tile::test

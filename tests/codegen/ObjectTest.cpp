@@ -46,8 +46,10 @@ const char *const kEverything = R"(
     return
   })";
 
-TEST(Object, NeedsNothingFromOutside) {
-  Artifact a = lower(forHost(kEverything), Target::host());
+struct Object : testing::TestWithParam<Target> {};
+
+TEST_P(Object, NeedsNothingFromOutside) {
+  Artifact a = lower(fill(kEverything, GetParam()), GetParam());
   auto buffer = llvm::MemoryBuffer::getMemBufferCopy(a.code);
   auto object = llvm::object::ObjectFile::createObjectFile(*buffer);
   ASSERT_TRUE(bool(object)) << toString(object.takeError());
@@ -66,9 +68,13 @@ TEST(Object, NeedsNothingFromOutside) {
   EXPECT_THAT(global, testing::ElementsAre("everything"));
 }
 
-TEST(Object, IsTheSameEveryTime) {
-  EXPECT_EQ(lower(forHost(kEverything), Target::host()).code, lower(forHost(kEverything), Target::host()).code);
+TEST_P(Object, IsTheSameEveryTime) {
+  std::string lane = fill(kEverything, GetParam());
+  EXPECT_EQ(lower(lane, GetParam()).code, lower(lane, GetParam()).code);
 }
+
+INSTANTIATE_TEST_SUITE_P(Each, Object, testing::ValuesIn(vectorMachines()),
+                         [](const auto &info) { return std::to_string(info.param.lanes) + "lanes"; });
 
 TEST(Params, LieAsInTheArgumentBlock) {
   Artifact a = lower(R"(

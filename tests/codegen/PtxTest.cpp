@@ -93,8 +93,10 @@ TEST(Ptx, EightBf16AreOneAccessAndFourConversions) {
 
 TEST(Ptx, WideningABf16IsOneInstructionMaskedOrNot) {
   std::string masked = rowKernel("bf16", 8, 2, "exp2"), plain = masked;
-  for (size_t at; (at = plain.find(" mask %m")) != plain.npos;) plain.erase(at, 8);
-  for (size_t at; (at = plain.find(", index, i32, i1")) != plain.npos;) plain.erase(at + 12, 4);
+  for (size_t at; (at = plain.find(" mask %m")) != plain.npos;)
+    plain.erase(at, 8);
+  for (size_t at; (at = plain.find(", index, i32, i1")) != plain.npos;)
+    plain.erase(at + 12, 4);
   for (const std::string &lane : {masked, plain}) {
     std::string ptx = ptxOf(lane);
     EXPECT_EQ(count(ptx, "and.b32"), 4 + count(ptx, ", 31;")) << ptx;

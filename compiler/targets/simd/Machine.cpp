@@ -1,4 +1,5 @@
 // The CPU this process runs on, and LLVM's code generator for it.
+#include "compiler/support/Error.h"
 #include "compiler/targets/Codegen.h"
 
 #include "llvm/ADT/StringMap.h"
@@ -22,8 +23,21 @@ std::string featureText(const llvm::StringMap<bool> &features) {
   return text;
 }
 
+/// Without these, fused multiply-add and f16 would be calls to a library.
+void requireFeatures(const llvm::StringMap<bool> &features) {
+#if defined(__x86_64__)
+  for (const char *name : {"avx2", "fma", "f16c"})
+    if (!features.lookup(name))
+      throw UserError("the CPU " + llvm::sys::getHostCPUName().str() + " has no " + name +
+                      "; accepted: x86-64 CPUs with AVX2, FMA and F16C (x86-64-v3), and AArch64");
+#else
+  (void)features;
+#endif
+}
+
 Target detect() {
   llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  requireFeatures(features);
   bool avx512 = features.lookup("avx512f") && features.lookup("avx512bw") && features.lookup("avx512vl");
   Target t;
   t.kind = Target::Kind::Simd;
