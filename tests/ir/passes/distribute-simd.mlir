@@ -123,4 +123,20 @@ func.func @values(%p: !tile.ptr<i32>, %x: i32, %b: i1) {
   tile.store %g, %v[%c0] {aligned = 4, inside = array<i1: true>} : tensor<2xi32, #r0>, !i
   return
 }
+
+// Scratch too: a number is written once, and read by every lane that needs it.
+// CHECK-LABEL: @scratch
+func.func @scratch(%p: !tile.ptr<f32>, %x: f32, %n: index) {
+  %c0 = arith.constant 0 : index
+  %v = tile.make_view %p, [%n], [] : !tile.ptr<f32> -> !y
+  %t = tile.splat %x : f32 -> tensor<2xf32, #r0>
+  %s = tile.scratch_alloc {offset = 16} : !tile.scratch<2xf32>
+  // CHECK: lane.scratch_store %{{.*}}, %{{.*}} to %c0_i32 {offset = 16 : i64} : f32, f32, i32
+  tile.scratch_store %t, %s : tensor<2xf32, #r0>, !tile.scratch<2xf32>
+  tile.barrier
+  // CHECK: lane.scratch_load %{{.*}} {offset = 16 : i64} : vector<4xi32> -> vector<4xf32>
+  %l = tile.scratch_load %s : !tile.scratch<2xf32> -> tensor<2xf32, #two>
+  tile.store %l, %v[%c0] {aligned = 4, inside = array<i1: true>} : tensor<2xf32, #two>, !y
+  return
+}
 }
