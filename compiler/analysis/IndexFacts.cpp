@@ -55,7 +55,9 @@ IndexFacts factsOfInduction(scf::ForOp loop, int depth) {
   return f;
 }
 
-bool isNonnegative(const IndexFacts &f) { return f.min && *f.min >= 0; }
+bool isNonnegative(const IndexFacts &f) {
+  return f.min && *f.min >= 0;
+}
 
 /// Unsigned: to it a negative number is a huge one.
 IndexFacts remainder(const IndexFacts &a, const IndexFacts &b) {
@@ -132,9 +134,13 @@ bool isBelow(Value index, Value bound) {
   return loop && index == loop.getInductionVar() && isAtMost(loop.getUpperBound(), bound, kMaxDepth);
 }
 
-IndexFacts factsOf(Value index) { return facts(index, kMaxDepth); }
+IndexFacts factsOf(Value index) {
+  return facts(index, kMaxDepth);
+}
 
-IndexFacts factsOf(int64_t c) { return {c == INT64_MIN ? 1 : std::abs(c), c, c}; }
+IndexFacts factsOf(int64_t c) {
+  return {c == INT64_MIN ? 1 : std::abs(c), c, c};
+}
 
 IndexFacts operator+(const IndexFacts &a, const IndexFacts &b) {
   return {std::gcd(a.divisor, b.divisor), add(a.min, b.min), add(a.max, b.max)};

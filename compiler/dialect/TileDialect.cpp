@@ -79,7 +79,8 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribut
   if (name == kScratchAttr) return verifyScratchBytes(op, attr.getValue());
   if (name != kTargetAttr) return op->emitError() << "no attribute '" << name << "' is known for an op";
   if (!isa<ModuleOp>(op)) return op->emitError() << "'tile.target' stands on the module";
-  if (!isa<TargetAttr>(attr.getValue())) return op->emitError() << "'tile.target' is a #tile.target, not " << attr.getValue();
+  if (!isa<TargetAttr>(attr.getValue()))
+    return op->emitError() << "'tile.target' is a #tile.target, not " << attr.getValue();
   return success();
 }
 
@@ -90,7 +91,8 @@ LogicalResult TileDialect::verifyRegionArgAttribute(Operation *op, unsigned, uns
     if (isa<StringAttr>(attr.getValue())) return success();
     return error() << "'tile.name' is a string, not " << attr.getValue();
   }
-  if (name != kAlignAttr && name != kDivisibleAttr) return error() << "no attribute '" << name << "' is known for an argument";
+  if (name != kAlignAttr && name != kDivisibleAttr)
+    return error() << "no attribute '" << name << "' is known for an argument";
   bool align = name == kAlignAttr;
   auto func = dyn_cast<func::FuncOp>(op);
   Type type = func ? func.getArgumentTypes()[number] : Type();
@@ -98,7 +100,8 @@ LogicalResult TileDialect::verifyRegionArgAttribute(Operation *op, unsigned, uns
     return error() << "'" << name << "' is for " << (align ? "a pointer" : "an index");
   auto value = dyn_cast<IntegerAttr>(attr.getValue());
   if (!value || value.getInt() < 1 || (align && !llvm::isPowerOf2_64(uint64_t(value.getInt()))))
-    return error() << "'" << name << "' is " << (align ? "a power of two" : "at least 1") << ", not " << attr.getValue();
+    return error() << "'" << name << "' is " << (align ? "a power of two" : "at least 1") << ", not "
+                   << attr.getValue();
   return success();
 }
 

@@ -15,7 +15,9 @@
 
 namespace tile::layout {
 /// Lets MLIR unique layouts.
-inline llvm::hash_code hash_value(const Layout &l) { return l.hash(); }
+inline llvm::hash_code hash_value(const Layout &l) {
+  return l.hash();
+}
 } // namespace tile::layout
 
 #include "compiler/dialect/TileDialect.h.inc"

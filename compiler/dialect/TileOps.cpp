@@ -18,7 +18,8 @@ LogicalResult verifyTile(Operation *op, RankedTensorType type) {
 /// Valid tiles that either all carry a layout or none does.
 LogicalResult verifyTiles(Operation *op, RankedTensorType a, RankedTensorType b) {
   if (failed(verifyTile(op, a)) || failed(verifyTile(op, b))) return failure();
-  if (bool(layoutOf(a)) != bool(layoutOf(b))) return op->emitOpError() << "one tile carries a layout, the other does not";
+  if (bool(layoutOf(a)) != bool(layoutOf(b)))
+    return op->emitOpError() << "one tile carries a layout, the other does not";
   return success();
 }
 
@@ -95,13 +96,13 @@ LogicalResult MakeViewOp::verify() {
 }
 
 LogicalResult LoadOp::verify() {
-  return verifyAccess(*this, getView().getType(), getIndices().size(), getTileType(), getInside(),
-                      getNonnegative(), alignedOf(getAligned()));
+  return verifyAccess(*this, getView().getType(), getIndices().size(), getTileType(), getInside(), getNonnegative(),
+                      alignedOf(getAligned()));
 }
 
 LogicalResult StoreOp::verify() {
-  return verifyAccess(*this, getView().getType(), getIndices().size(), getTileType(), getInside(),
-                      getNonnegative(), alignedOf(getAligned()));
+  return verifyAccess(*this, getView().getType(), getIndices().size(), getTileType(), getInside(), getNonnegative(),
+                      alignedOf(getAligned()));
 }
 
 LogicalResult InBoundsOp::verify() {
@@ -113,7 +114,8 @@ LogicalResult InBoundsOp::verify() {
     return emitOpError() << "needs an index and an extent for each dimension of the view";
   if (getDims().empty()) return emitOpError() << "names no dimension";
   for (int64_t d : getDims())
-    if (d < 0 || d >= view.getRank()) return emitOpError() << "dimension " << d << " of a view of rank " << view.getRank();
+    if (d < 0 || d >= view.getRank())
+      return emitOpError() << "dimension " << d << " of a view of rank " << view.getRank();
   return verifyNonnegative(*this, view, getNonnegative());
 }
 
@@ -189,7 +191,9 @@ static OpFoldResult foldSplat(Attribute source, RankedTensorType type) {
   return {};
 }
 
-OpFoldResult ExpandDimsOp::fold(FoldAdaptor adaptor) { return foldSplat(adaptor.getSource(), getType()); }
+OpFoldResult ExpandDimsOp::fold(FoldAdaptor adaptor) {
+  return foldSplat(adaptor.getSource(), getType());
+}
 
 OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
   if (getSource().getType() == getType()) return getSource();
@@ -269,7 +273,11 @@ static LogicalResult verifyScratch(Operation *op, RankedTensorType type, Value s
   return success();
 }
 
-LogicalResult ScratchStoreOp::verify() { return verifyScratch(*this, getValue().getType(), getScratch()); }
-LogicalResult ScratchLoadOp::verify() { return verifyScratch(*this, getType(), getScratch()); }
+LogicalResult ScratchStoreOp::verify() {
+  return verifyScratch(*this, getValue().getType(), getScratch());
+}
+LogicalResult ScratchLoadOp::verify() {
+  return verifyScratch(*this, getType(), getScratch());
+}
 
 } // namespace tile::ir

@@ -51,7 +51,9 @@ bool isNumber(Type elementType) {
   return elementType.isInteger(1) || (bits >= 8 && bits <= 64 && llvm::isPowerOf2_32(bits));
 }
 
-int64_t bytesOf(Type elementType) { return std::max<int64_t>(1, elementType.getIntOrFloatBitWidth() / 8); }
+int64_t bytesOf(Type elementType) {
+  return std::max<int64_t>(1, elementType.getIntOrFloatBitWidth() / 8);
+}
 
 std::optional<std::string> wrongAsTile(RankedTensorType type) {
   std::string text;
@@ -96,9 +98,15 @@ LogicalResult PtrType::verify(function_ref<InFlightDiagnostic()> emitError, Type
 
 // ---- !tile.view -----------------------------------------------------------------------------------------------------
 
-int64_t ViewType::getNumDynamicExtents() const { return llvm::count(getShape(), ShapedType::kDynamic); }
-int64_t ViewType::getNumDynamicStrides() const { return llvm::count(getStrides(), ShapedType::kDynamic); }
-int64_t ViewType::getElementBytes() const { return bytesOf(getElementType()); }
+int64_t ViewType::getNumDynamicExtents() const {
+  return llvm::count(getShape(), ShapedType::kDynamic);
+}
+int64_t ViewType::getNumDynamicStrides() const {
+  return llvm::count(getStrides(), ShapedType::kDynamic);
+}
+int64_t ViewType::getElementBytes() const {
+  return bytesOf(getElementType());
+}
 
 static void printDim(AsmPrinter &p, int64_t d) {
   if (d == ShapedType::kDynamic)
@@ -134,9 +142,8 @@ Type ViewType::parse(AsmParser &p) {
   int64_t align = 0, divisible = 1;
   auto stride = [&] { return parseDim(p, strides.emplace_back()); };
   if (p.parseLess() || p.parseDimensionList(shape, /*allowDynamic=*/true) || p.parseType(element) || p.parseComma() ||
-      p.parseKeyword("strides") || p.parseEqual() ||
-      p.parseCommaSeparatedList(AsmParser::Delimiter::Square, stride) || p.parseComma() || p.parseKeyword("align") ||
-      p.parseEqual() || p.parseInteger(align))
+      p.parseKeyword("strides") || p.parseEqual() || p.parseCommaSeparatedList(AsmParser::Delimiter::Square, stride) ||
+      p.parseComma() || p.parseKeyword("align") || p.parseEqual() || p.parseInteger(align))
     return {};
   if (succeeded(p.parseOptionalComma()) && (p.parseKeyword("divisible") || p.parseEqual() || p.parseInteger(divisible)))
     return {};
@@ -191,7 +198,9 @@ LogicalResult ScratchType::verify(function_ref<InFlightDiagnostic()> emitError, 
 
 // ---- #tile.layout ---------------------------------------------------------------------------------------------------
 
-const layout::Layout &LayoutAttr::map() const { return getImpl()->layout; }
+const layout::Layout &LayoutAttr::map() const {
+  return getImpl()->layout;
+}
 
 static void printBases(AsmPrinter &p, StringRef name, const layout::Layout &l, layout::In in) {
   p << ", " << name << " = [";

@@ -61,9 +61,8 @@ Value Coordinates::bitsOf(Value source, const layout::Bases &bases, uint32_t mas
 Value Coordinates::part(layout::In in, uint32_t mask, int shift) {
   const layout::Bases &bases = layout_.bases(in);
   if (!(span(bases) & mask)) return {};
-  Value source = in == layout::In::Lane
-                     ? Value(lane::IdOp::create(b_, loc_, model_.laneType(b_.getI32Type())))
-                     : Value(lane::WarpIdOp::create(b_, loc_, b_.getI32Type()));
+  Value source = in == layout::In::Lane ? Value(lane::IdOp::create(b_, loc_, model_.laneType(b_.getI32Type())))
+                                        : Value(lane::WarpIdOp::create(b_, loc_, b_.getI32Type()));
   return bitsOf(source, bases, mask, shift);
 }
 
@@ -80,7 +79,9 @@ Value Coordinates::warpPart(int dim) {
   return part(layout::In::Warp, layout_.shape().mask(dim), layout_.shape().shift(dim));
 }
 
-Value Coordinates::hardwarePart(int dim) { return join(lanePart(dim), warpPart(dim)); }
+Value Coordinates::hardwarePart(int dim) {
+  return join(lanePart(dim), warpPart(dim));
+}
 
 int64_t Coordinates::registerPart(uint32_t reg, int dim) const {
   return layout_.shape().coord(layout_.part(layout::In::Register, reg), dim);
@@ -90,7 +91,9 @@ Value Coordinates::flatHardwarePart() {
   return join(part(layout::In::Lane, ~0u, 0), part(layout::In::Warp, ~0u, 0));
 }
 
-int64_t Coordinates::flatRegisterPart(uint32_t reg) const { return layout_.part(layout::In::Register, reg); }
+int64_t Coordinates::flatRegisterPart(uint32_t reg) const {
+  return layout_.part(layout::In::Register, reg);
+}
 
 /// source & bits == 0.
 Value Coordinates::noBits(Value source, uint32_t bits) {

@@ -71,7 +71,9 @@ LogicalResult checkOp(Operation *op, const LaneModel &model) {
 
 /// Says what is missing before the conversion would only say that it failed.
 LogicalResult checkModule(ModuleOp module, const LaneModel &model) {
-  auto check = [&](Operation *op) { return failed(checkOp(op, model)) ? WalkResult::interrupt() : WalkResult::advance(); };
+  auto check = [&](Operation *op) {
+    return failed(checkOp(op, model)) ? WalkResult::interrupt() : WalkResult::advance();
+  };
   return failure(module.walk<WalkOrder::PreOrder>(check).wasInterrupted());
 }
 

@@ -19,7 +19,8 @@ struct Elementwise : ConversionPattern {
     SmallVector<Value> registers;
     for (auto [i, type] : llvm::enumerate(types)) {
       SmallVector<Value, 3> args;
-      for (auto [given, operand] : llvm::zip_equal(op->getOperands(), operands)) // select takes one i1 for all elements too
+      for (auto [given, operand] :
+           llvm::zip_equal(op->getOperands(), operands)) // select takes one i1 for all elements too
         args.push_back(isa<RankedTensorType>(given.getType()) ? operand[i] : operand.front());
       OperationState state(op->getLoc(), op->getName(), args, type, llvm::to_vector(op->getDiscardableAttrs()));
       state.propertiesAttr = op->getPropertiesAsAttribute();

@@ -1,7 +1,7 @@
 // Loads, stores and masks: the access plan of a layout, written out.
 //
-// An address is base + lane + offset, in elements. The base is uniform and 64-bit, so tensors may be of any size; what a
-// lane adds stays inside one tile and is 32-bit wherever the strides are known; what a register adds is a constant.
+// An address is base + lane + offset, in elements. The base is uniform and 64-bit, so tensors may be of any size; what
+// a lane adds stays inside one tile and is 32-bit wherever the strides are known; what a register adds is a constant.
 #include "compiler/distribute/Coordinates.h"
 
 using namespace mlir;
@@ -16,8 +16,7 @@ struct ViewParts {
   ValueRange extents, strides; ///< the run-time ones
 
   ViewParts(ir::ViewType type, ValueRange parts)
-      : type(type), pointer(parts.front()),
-        extents(parts.slice(1, size_t(type.getNumDynamicExtents()))),
+      : type(type), pointer(parts.front()), extents(parts.slice(1, size_t(type.getNumDynamicExtents()))),
         strides(parts.drop_front(1 + size_t(type.getNumDynamicExtents()))) {}
 
   bool isStatic(int64_t dim) const { return type.getStrides()[dim] != ShapedType::kDynamic; }
@@ -34,9 +33,9 @@ private:
 /// One dimension in which an access may leave the view.
 struct MaskedDim {
   int dim;
-  Value first;    ///< coordinates from it on are inside; uniform i32; null: 0
-  Value limit;    ///< coordinates below it are inside; uniform i32
-  Value hardware; ///< what lane and warp contribute: i32, uniform or a lane value; null: 0
+  Value first;                                 ///< coordinates from it on are inside; uniform i32; null: 0
+  Value limit;                                 ///< coordinates below it are inside; uniform i32
+  Value hardware;                              ///< what lane and warp contribute: i32, uniform or a lane value; null: 0
   llvm::SmallDenseMap<int64_t, Value, 8> made; ///< masks by the register's coordinate
 };
 
@@ -133,8 +132,7 @@ public:
     plan_ = planFor(view_.type, inside, aligned_, layout, model);
     for (auto [d, index] : llvm::enumerate(adaptor.getIndices())) starts_.push_back(index.front());
     for (int d = 0; d < int(inside.size()); ++d)
-      if (!inside[size_t(d)])
-        masks_.require(d, starts_[size_t(d)], view_.extent(b_, loc_, d), op.startsInside(d));
+      if (!inside[size_t(d)]) masks_.require(d, starts_[size_t(d)], view_.extent(b_, loc_, d), op.startsInside(d));
     base_ = uniformBase();
     if (plan_.kind == layout::AccessPlan::Kind::PerLane) lane_ = laneOffset();
   }
@@ -211,7 +209,8 @@ private:
       Value part = coords_.hardwarePart(d);
       if (!part) continue;
       narrow &= view_.isStatic(d);
-      if (narrow && __builtin_mul_overflow(layout_.shape().extent(d), view_.type.getStrides()[d], &reach)) narrow = false;
+      if (narrow && __builtin_mul_overflow(layout_.shape().extent(d), view_.type.getStrides()[d], &reach))
+        narrow = false;
       if (narrow && reach >= (int64_t(1) << 29)) narrow = false;
     }
     Type element = narrow ? b_.getI32Type() : b_.getI64Type();
@@ -305,8 +304,7 @@ struct Store : TilePattern<ir::StoreOp> {
         values.push_back(asRegisterType(rewriter, op.getLoc(), adaptor.getValue()[size_t(reg)], type));
       Value mask = access.masks().both(access.masks().of(first), owner);
       lane::StoreOp::create(rewriter, op.getLoc(), access.kind(), values, access.pointer(), base, access.lane(),
-                            fitMask(rewriter, op.getLoc(), mask, type), offset, access.align(first),
-                            op.getStreaming());
+                            fitMask(rewriter, op.getLoc(), mask, type), offset, access.align(first), op.getStreaming());
     }
     rewriter.eraseOp(op);
     return success();

@@ -26,7 +26,8 @@ layout::AccessPlan planFor(const layout::Layout &layout, Type element, const Lan
 }
 
 /// What lane and warp add to a position in scratch: a lane value, or a number where all lanes hold the same.
-Value laneOffset(Coordinates &coords, const layout::Layout &layout, const LaneModel &model, OpBuilder &b, Location loc) {
+Value laneOffset(Coordinates &coords, const layout::Layout &layout, const LaneModel &model, OpBuilder &b,
+                 Location loc) {
   Type type = model.registerType(b.getI32Type(), layout);
   Value part = coords.flatHardwarePart();
   if (!part) return arith::ConstantOp::create(b, loc, cast<TypedAttr>(b.getZeroAttr(type)));

@@ -53,7 +53,8 @@ struct Iota : TilePattern<ir::IotaOp> {
     Value base = coords->hardwarePart(0);
     SmallVector<Value> registers;
     for (int r = 0; r < to.registers(); ++r) {
-      Value v = arith::ConstantIntOp::create(rewriter, loc, rewriter.getI32Type(), coords->registerPart(uint32_t(r), 0));
+      Value v =
+          arith::ConstantIntOp::create(rewriter, loc, rewriter.getI32Type(), coords->registerPart(uint32_t(r), 0));
       v = asRegisterType(rewriter, loc, v, i32);
       if (base) v = arith::AddIOp::create(rewriter, loc, v, asRegisterType(rewriter, loc, base, i32));
       unsigned width = getElementTypeOrSelf(wanted).getIntOrFloatBitWidth();

@@ -47,7 +47,8 @@ LogicalResult FirstOp::verify() {
 LogicalResult ShuffleXorOp::verify() {
   int64_t lanes = lanesOf(getValue().getType());
   int64_t limit = lanes ? lanes : 32;
-  if (int64_t(getMask()) >= limit) return emitOpError() << "mask " << getMask() << " in a warp of " << limit << " lanes";
+  if (int64_t(getMask()) >= limit)
+    return emitOpError() << "mask " << getMask() << " in a warp of " << limit << " lanes";
   return success();
 }
 

@@ -1,7 +1,7 @@
-// tile-allocate-scratch: every scratch block has an offset, and the kernel says how much scratch it needs. A block lives
-// from its allocation to its last use in program order, or to the end of a loop that uses what was allocated before it,
-// since the next iteration may use it again; blocks whose lives don't overlap may share room (barriers, which come next,
-// keep such neighbours apart in time).
+// tile-allocate-scratch: every scratch block has an offset, and the kernel says how much scratch it needs. A block
+// lives from its allocation to its last use in program order, or to the end of a loop that uses what was allocated
+// before it, since the next iteration may use it again; blocks whose lives don't overlap may share room (barriers,
+// which come next, keep such neighbours apart in time).
 #include "compiler/passes/Passes.h"
 
 #include "mlir/Interfaces/LoopLikeInterface.h"
@@ -45,7 +45,8 @@ int64_t place(const Block &block, ArrayRef<Block> placed) {
 Operation *lastWith(Operation *alloc, Operation *user) {
   Operation *last = user;
   for (Operation *op = user; op->getBlock() != alloc->getBlock(); op = op->getParentOp())
-    if (isa<LoopLikeOpInterface>(op->getParentOp())) last = op->getParentOp()->getRegions().back().back().getTerminator();
+    if (isa<LoopLikeOpInterface>(op->getParentOp()))
+      last = op->getParentOp()->getRegions().back().back().getTerminator();
   return last;
 }
 

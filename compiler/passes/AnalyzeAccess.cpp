@@ -27,7 +27,8 @@ struct ViewFacts {
     extentValues = fill(type.getShape(), make ? make.getExtents() : ValueRange(), extents);
     fill(type.getStrides(), make ? make.getStrides() : ValueRange(), strides);
     for (int64_t d = 0; d < type.getRank(); ++d)
-      if (type.getStrides()[d] == ShapedType::kDynamic && alignmentOf(strides[d].divisor) < alignmentOf(type.getDivisible()))
+      if (type.getStrides()[d] == ShapedType::kDynamic &&
+          alignmentOf(strides[d].divisor) < alignmentOf(type.getDivisible()))
         strides[d].divisor = type.getDivisible();
   }
 

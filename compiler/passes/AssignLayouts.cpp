@@ -18,15 +18,21 @@ using tile::layout::Layout;
 namespace tile {
 namespace {
 
-bool isTile(Value v) { return isa<RankedTensorType>(v.getType()); }
-RankedTensorType tileType(Value v) { return cast<RankedTensorType>(v.getType()); }
+bool isTile(Value v) {
+  return isa<RankedTensorType>(v.getType());
+}
+RankedTensorType tileType(Value v) {
+  return cast<RankedTensorType>(v.getType());
+}
 
 bool isFree(Value v) {
   Operation *op = v.getDefiningOp();
   return op && isa<arith::ConstantOp, ir::SplatOp, ir::IotaOp, ir::InBoundsOp>(op);
 }
 
-bool isElementwise(Operation *op) { return op->hasTrait<OpTrait::Elementwise>() && op->getNumResults() == 1; }
+bool isElementwise(Operation *op) {
+  return op->hasTrait<OpTrait::Elementwise>() && op->getNumResults() == 1;
+}
 
 // ---- What can be laid out -------------------------------------------------------------------------------------------
 

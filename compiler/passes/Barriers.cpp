@@ -1,5 +1,5 @@
-// tile-insert-barriers and tile-verify-barriers: between two accesses to the same bytes of scratch, of which one writes,
-// stands a barrier. One walk finds the conflicts; one pass mends them, the other reports them.
+// tile-insert-barriers and tile-verify-barriers: between two accesses to the same bytes of scratch, of which one
+// writes, stands a barrier. One walk finds the conflicts; one pass mends them, the other reports them.
 #include "compiler/passes/Passes.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -110,7 +110,8 @@ struct VerifyBarriers : impl::VerifyBarriersBase<VerifyBarriers> {
   void runOnOperation() override {
     llvm::SmallPtrSet<Operation *, 4> reported; // a loop's body is walked twice
     ConflictWalk([&](Operation *op) {
-      if (reported.insert(op).second) op->emitError("conflicts with an earlier access to the same scratch; a barrier is missing");
+      if (reported.insert(op).second)
+        op->emitError("conflicts with an earlier access to the same scratch; a barrier is missing");
       signalPassFailure();
     }).run(getOperation().getBody());
   }

@@ -1,6 +1,6 @@
-// tile-decompose-reductions: a reduction becomes the steps its layout calls for. Inside each lane first, then across the
-// lanes of a warp, then, if warps hold parts as well, a change of layout that brings those parts together and the same
-// steps again. Afterwards no tile.reduce is left.
+// tile-decompose-reductions: a reduction becomes the steps its layout calls for. Inside each lane first, then across
+// the lanes of a warp, then, if warps hold parts as well, a change of layout that brings those parts together and the
+// same steps again. Afterwards no tile.reduce is left.
 #include "compiler/passes/Passes.h"
 
 namespace tile {
@@ -36,7 +36,9 @@ void decompose(ir::ReduceOp op) {
 }
 
 struct DecomposeReductions : impl::DecomposeReductionsBase<DecomposeReductions> {
-  void runOnOperation() override { getOperation().walk([](ir::ReduceOp op) { decompose(op); }); }
+  void runOnOperation() override {
+    getOperation().walk([](ir::ReduceOp op) { decompose(op); });
+  }
 };
 
 } // namespace
