@@ -34,8 +34,8 @@ void buildLanePipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createInsertBarriers());
   pm.addNestedPass<func::FuncOp>(createVerifyBarriers());
   pm.addPass(createDistribute());
+  pm.addPass(createCSEPass()); // first: every access has made its own coordinates, most of them alike
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
 }
 
 void buildNvvmPipeline(OpPassManager &pm) {
