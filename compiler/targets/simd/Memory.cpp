@@ -53,6 +53,19 @@ bool canStream(Value value, int64_t align) {
   return vector && vector.getNumElements() * ir::bytesOf(vector.getElementType()) <= align;
 }
 
+/// x86 has no pattern for a store around the cache of vectors of 16-bit floats, which LLVM would make of their bits: they
+/// go as f32, behind a fence that keeps the type as it is and costs no instruction.
+Value asFloats(OpBuilder &b, Location loc, Value value) {
+  auto vector = cast<VectorType>(value.getType());
+  int64_t bytes = vector.getNumElements() * ir::bytesOf(vector.getElementType());
+  if (ir::bytesOf(vector.getElementType()) >= 4 || bytes % 4 != 0)
+    return value;
+  Type floats = VectorType::get({bytes / 4}, b.getF32Type());
+  value = LLVM::BitcastOp::create(b, loc, floats, value);
+  auto fence = b.getStringAttr("llvm.arithmetic.fence");
+  return LLVM::CallIntrinsicOp::create(b, loc, floats, fence, ValueRange{value}).getResults();
+}
+
 void store(OpBuilder &b, Location loc, Value value, Value address, Value mask, int64_t align, bool streaming) {
   auto alignment = b.getI32IntegerAttr(int32_t(align));
   if (auto pointers = dyn_cast<VectorType>(address.getType())) {
@@ -62,8 +75,10 @@ void store(OpBuilder &b, Location loc, Value value, Value address, Value mask, i
     return;
   }
   if (!mask) {
-    LLVM::StoreOp::create(b, loc, value, address, unsigned(align), /*isVolatile=*/false,
-                          /*isNonTemporal=*/streaming && canStream(value, align));
+    streaming &= canStream(value, align);
+    if (streaming)
+      value = asFloats(b, loc, value);
+    LLVM::StoreOp::create(b, loc, value, address, unsigned(align), /*isVolatile=*/false, streaming);
     return;
   }
   LLVM::MaskedStoreOp::create(b, loc, asVector(b, loc, value), address, asVector(b, loc, mask), alignment);
