@@ -5,6 +5,7 @@
 #include "compiler/passes/Passes.h"
 #include "compiler/support/Error.h"
 #include "compiler/support/Options.h"
+#include "compiler/targets/simt/Sites.h"
 
 #include "mlir/Transforms/Passes.h"
 
@@ -60,7 +61,6 @@ void Compilation::runTo(Stage stage) {
 }
 
 void Compilation::step(Stage stage) {
-  bool nvvm = target_.kind == Target::Kind::Nvvm;
   switch (stage) {
   case Stage::Tile:
     return run(buildTilePipeline);
@@ -70,7 +70,7 @@ void Compilation::step(Stage stage) {
     run(buildLanePipeline);
     return checkLane();
   case Stage::Llvm:
-    return run(nvvm ? buildNvvmPipeline : buildSimdPipeline);
+    return run(machinePipeline(target_.kind));
   case Stage::Code:
     return;
   }
@@ -91,7 +91,7 @@ void Compilation::run(BuildPipeline build) {
 
 void Compilation::checkLane() {
   scratch_ = targets::scratchOf(targets::kernelOf(*module_));
-  if (target_.kind == Target::Kind::Nvvm && scratch_ > kMaxScratch)
+  if (target_.is_gpu() && scratch_ > kMaxScratch)
     throw UserError("kernel '" + kernel_.name() + "' needs " + std::to_string(scratch_) +
                     " bytes of shared memory a program on " + target_.arch + "; accepted: up to " +
                     std::to_string(kMaxScratch) + ". Smaller tiles or fewer warps need less");
@@ -102,6 +102,10 @@ std::string Compilation::text() {
   llvm::raw_string_ostream os(text);
   module_->print(os);
   return text;
+}
+
+std::vector<Site> Compilation::sites() const {
+  return targets::simt::sitesOf(*module_);
 }
 
 targets::Generated Compilation::generate(targets::Output output, bool keepLlvm) {

@@ -21,6 +21,8 @@ public:
   void runTo(Stage stage);
   /// The module as it is now.
   std::string text();
+  /// What the code calls the runtime for (Simt), after Stage::Llvm.
+  std::vector<Site> sites() const;
   /// Code from the module of Stage::Llvm.
   targets::Generated generate(targets::Output output, bool keepLlvm);
 

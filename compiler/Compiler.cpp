@@ -88,6 +88,7 @@ Artifact compile(const Kernel &kernel, const Target &target) {
   a.param_bytes = c.params().bytes;
   a.warps = c.warps();
   a.scratch_bytes = c.scratchBytes();
+  a.sites = c.sites();
   a.times = made.times;
   a.times.passes = c.passMilliseconds();
   return a;

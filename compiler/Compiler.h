@@ -19,19 +19,27 @@ struct Target {
   enum class Kind : uint8_t {
     Nvvm, ///< a lane is a thread; the code is PTX text
     Simd, ///< a lane is an element of an LLVM vector; the code is an ELF object for this host
+    Simt, ///< a virtual GPU: layouts and accesses of Nvvm, lanes as elements of vectors; the code is an object as Simd's
   };
   Kind kind = Kind::Simd;
   std::string arch;     ///< "sm_90a", or the LLVM name of the CPU ("znver4")
   std::string features; ///< LLVM feature string; empty: the arch's own
   int lanes = 0;        ///< lanes of a warp: 32, or the f32 elements of a vector
   int max_warps = 1;    ///< most warps a program may have
-  int vector_bytes = 0; ///< widest single memory access of one lane (Nvvm) or of all lanes (Simd)
+  int vector_bytes = 0; ///< widest single memory access of one lane (Nvvm, Simt) or of all lanes (Simd)
   bool native_bf16 = false; ///< f32 <-> bf16 conversion is an instruction
 
   /// `arch` is "sm_NN" or "sm_NNa" with NN from 75 up; anything else is a UserError that lists what is accepted.
   static Target nvvm(std::string_view arch);
   /// The CPU this process runs on.
   static Target host();
+  /// The virtual GPU on that CPU.
+  static Target simt();
+
+  /// Kernels are cut for a GPU: warps of 32 lanes that share scratch.
+  bool is_gpu() const { return kind != Kind::Simd; }
+  /// The code runs on this computer's CPU, in its memory.
+  bool is_on_cpu() const { return kind != Kind::Nvvm; }
 };
 
 /// One kernel parameter and where it lies in the packed argument block.
@@ -52,20 +60,33 @@ struct CompileTimes {
   double total() const { return passes + translate + optimize + codegen; }
 };
 
+/// One access to memory, or one barrier, in the code of a virtual GPU.
+struct Site {
+  enum class Kind : uint8_t { Load, Store, ScratchLoad, ScratchStore, Barrier };
+  Kind kind = Kind::Barrier;
+  int width = 0;         ///< elements side by side that one lane accesses
+  int element_bytes = 0;
+  int align = 1;         ///< bytes that must divide every lane's address
+  std::string file;      ///< of the kernel's author; empty when unknown
+  int line = 0;
+};
+
 /// Machine code for one kernel and all a runtime must know to launch it.
 ///
 /// The block of arguments is the same bytes on every machine. On Nvvm it is the kernel's parameter space
 /// (CU_LAUNCH_PARAM_BUFFER_POINTER). On Simd the entry is
 ///   extern "C" void entry(const void *args, int64_t begin, int64_t end, int64_t grid_x, int64_t grid_y, int64_t grid_z)
-/// and runs programs begin..end-1, where program p has id (p % x, p / x % y, p / (x*y)).
+/// and runs programs begin..end-1, where program p has id (p % x, p / x % y, p / (x*y)). On Simt it runs one warp of one
+/// program (compiler/targets/simt/Abi.h).
 struct Artifact {
   Target target;
   std::string entry;
-  std::string code; ///< PTX text (Nvvm) or ELF object bytes (Simd)
+  std::string code; ///< PTX text (Nvvm) or ELF object bytes (Simd, Simt)
   std::vector<Param> params;
   uint32_t param_bytes = 0;
   int warps = 1;             ///< warps of a program; threads of a block = warps * target.lanes
   int64_t scratch_bytes = 0; ///< static shared memory of a program, already declared in the code
+  std::vector<Site> sites; ///< Simt: what the code calls the runtime for, by number
   CompileTimes times;
 };
 

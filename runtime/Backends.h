@@ -1,4 +1,4 @@
-// The devices that open_device can choose from. Each build has the host; CUDA comes from cuda/, or from NoCuda.cpp,
+// The devices that open_device can choose from. Each build has the host and the virtual GPU; CUDA comes from cuda/, or from NoCuda.cpp,
 // which explains its absence.
 #pragma once
 
@@ -11,6 +11,14 @@ namespace tile::runtime {
 
 /// `threads` = 0: the process's shared pool, one thread for each CPU this process may use.
 std::unique_ptr<Device> open_host_device(int threads = 0);
+
+struct SimtOptions {
+  uint64_t seed = 1; ///< of the order in which programs and warps run
+  int threads = 0;   ///< as open_host_device's
+};
+
+/// The virtual GPU (runtime/simt/README.md).
+std::unique_ptr<Device> open_simt_device(const SimtOptions &options = {});
 
 /// UserError when there is no such usable GPU.
 std::unique_ptr<Device> open_cuda_device(int ordinal);

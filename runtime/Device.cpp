@@ -1,4 +1,4 @@
-// Device names: "host", "cuda", "cuda:N". Anything else is refused with a list of what there is on this machine.
+// Device names: "host", "simt", "cuda", "cuda:N". Anything else is refused with a list of what there is on this machine.
 #include "runtime/Device.h"
 
 #include "compiler/support/Error.h"
@@ -26,12 +26,12 @@ std::optional<int> cuda_ordinal(std::string_view id) {
 
 [[noreturn]] void refuse(std::string_view id) {
   std::string why_not;
-  std::string usable = "host";
+  std::string usable = "host, simt";
   for (const std::string &gpu : list_cuda_devices(&why_not))
     usable += ", " + gpu;
   throw UserError(
-      fmt::format("unknown device '{}': accepted are 'host' (the CPU), 'cuda' (the first GPU) and 'cuda:N'; "
-                  "usable on this machine: {}{}",
+      fmt::format("unknown device '{}': accepted are 'host' (the CPU), 'simt' (a virtual GPU, for tests), 'cuda' (the "
+                  "first GPU) and 'cuda:N'; usable on this machine: {}{}",
                   id, usable, why_not.empty() ? "" : " (" + why_not + ")"));
 }
 
@@ -40,6 +40,8 @@ std::optional<int> cuda_ordinal(std::string_view id) {
 std::unique_ptr<Device> open_device(std::string_view id) {
   if (id == "host")
     return open_host_device();
+  if (id == "simt")
+    return open_simt_device();
   if (std::optional<int> ordinal = cuda_ordinal(id))
     return open_cuda_device(*ordinal);
   refuse(id);

@@ -115,7 +115,7 @@ struct DeviceInfo {
 class Device {
 public:
   virtual ~Device() = default;
-  virtual std::string_view id() const = 0; ///< "cuda:0", "host"
+  virtual std::string_view id() const = 0; ///< "cuda:0", "host", "simt"
   virtual const DeviceInfo &info() const = 0;
   virtual const Target &target() const = 0;
 
@@ -123,6 +123,8 @@ public:
   virtual void upload(void *dst, const void *src, size_t bytes) = 0;   ///< host -> device, synchronous
   virtual void download(void *dst, const void *src, size_t bytes) = 0; ///< device -> host, synchronous
   virtual void fill(Stream &, void *dst, uint8_t value, size_t bytes) = 0; ///< asynchronous
+  /// No kernel may touch these bytes of a buffer. Only a device that checks every access takes note.
+  virtual void forbid(const void *, size_t) {}
   virtual std::unique_ptr<Stream> stream() = 0;
   virtual std::unique_ptr<Event> event() = 0;
   virtual std::unique_ptr<Executable> load(Artifact) = 0;
@@ -131,7 +133,7 @@ public:
   virtual std::shared_ptr<void> hold(Stream &) = 0;
 };
 
-/// "cuda", "cuda:1", "host". UserError: unknown name (lists what there is) or no usable GPU (says why: no driver
+/// "cuda", "cuda:1", "host", "simt". UserError: unknown name (lists what there is) or no usable GPU (says why: no driver
 /// library, no device, driver too old).
 std::unique_ptr<Device> open_device(std::string_view id);
 

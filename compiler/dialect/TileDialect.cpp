@@ -77,6 +77,8 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribut
   if (name == kKernelAttr) return verifyKernel(op);
   if (name == kWarpsAttr) return verifyWarps(op, attr.getValue());
   if (name == kScratchAttr) return verifyScratchBytes(op, attr.getValue());
+  if (name == kSitesAttr)
+    return isa<ArrayAttr>(attr.getValue()) ? success() : op->emitError() << "'tile.sites' is a list";
   if (name != kTargetAttr) return op->emitError() << "no attribute '" << name << "' is known for an op";
   if (!isa<ModuleOp>(op)) return op->emitError() << "'tile.target' stands on the module";
   if (!isa<TargetAttr>(attr.getValue()))

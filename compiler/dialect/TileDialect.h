@@ -36,6 +36,7 @@ inline constexpr llvm::StringLiteral kTargetAttr = "tile.target"; ///< of the mo
 inline constexpr llvm::StringLiteral kKernelAttr = "tile.kernel";
 inline constexpr llvm::StringLiteral kWarpsAttr = "tile.warps";
 inline constexpr llvm::StringLiteral kScratchAttr = "tile.scratch"; ///< bytes of scratch of a program
+inline constexpr llvm::StringLiteral kSitesAttr = "tile.sites";     ///< of the module: see targets/simt/Sites.h
 inline constexpr llvm::StringLiteral kNameAttr = "tile.name";
 inline constexpr llvm::StringLiteral kAlignAttr = "tile.align";
 inline constexpr llvm::StringLiteral kDivisibleAttr = "tile.divisible";

@@ -97,8 +97,9 @@ def Tile_TargetAttr : AttrDef<Tile_Dialect, "Target"> {
   let mnemonic = "target";
   let summary = "The machine a module is compiled for; the module's attribute `tile.target`";
   let description = [{
-    All differences between machines that passes look at are data here. `kind` is "nvvm" (a lane is a thread) or "simd"
-    (a lane is an element of a vector). `vector_bytes` is the widest access of one lane (nvvm) or of all lanes (simd).
+    All differences between machines that passes look at are data here. `kind` is "nvvm" (a lane is a thread), "simd"
+    (a lane is an element of a vector) or "simt" (a virtual GPU: laid out as for nvvm, lanes are elements of a vector).
+    `vector_bytes` is the widest access of one lane (nvvm, simt) or of all lanes (simd).
     `native_bf16` says that conversions between f32 and bf16 are instructions.
     Example: `#tile.target<"nvvm", arch = "sm_90a", lanes = 32, vector_bytes = 16, native_bf16 = true>`
   }];
@@ -110,7 +111,11 @@ def Tile_TargetAttr : AttrDef<Tile_Dialect, "Target"> {
   }];
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
+    /// Tiles are laid out, and memory is accessed, as a CPU likes it.
     bool isSimd() const { return getKind() == "simd"; }
+    bool isSimt() const { return getKind() == "simt"; }
+    /// A lane value is a vector of all lanes' values.
+    bool hasVectorLanes() const { return isSimd() || isSimt(); }
   }];
 }
 

@@ -105,6 +105,15 @@ LogicalResult StoreOp::verify() {
                       alignedOf(getAligned()));
 }
 
+LogicalResult PrefetchOp::verify() {
+  int64_t rank = getView().getType().getRank();
+  if (int64_t(getIndices().size()) != rank || int64_t(getExtents().size()) != rank)
+    return emitOpError() << "needs an index and an extent for each of the " << rank << " dimensions of the view";
+  for (int64_t e : getExtents())
+    if (e < 1) return emitOpError() << "an extent is at least 1, not " << e;
+  return success();
+}
+
 LogicalResult InBoundsOp::verify() {
   ViewType view = getView().getType();
   RankedTensorType type = getType();

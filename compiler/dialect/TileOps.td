@@ -126,6 +126,18 @@ def Tile_StoreOp : Tile_AccessOp<"store", [MemoryEffects<[MemWrite]>]> {
   }];
 }
 
+def Tile_PrefetchOp : Tile_Op<"prefetch", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Asks for a block of a view to be brought near, and waits for nothing";
+  let description = [{
+    Changes no result; may lie outside the view. `extents` need not be powers of two. Machines that hide latency by other
+    means ignore it.
+    Example: `tile.prefetch %v[%row, %c0] [1, 1024] : !tile.view<?x1024xbf16, strides = [1024, 1], align = 16>`
+  }];
+  let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$indices, DenseI64ArrayAttr:$extents);
+  let assemblyFormat = "$view `[` $indices `]` $extents attr-dict `:` type($view)";
+  let hasVerifier = 1;
+}
+
 def Tile_InBoundsOp : Tile_Op<"in_bounds", [Pure]> {
   let summary = "Which elements of a tile lie inside a view, along some of its dimensions";
   let description = [{

@@ -291,7 +291,8 @@ LogicalResult LayoutAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
 
 LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef kind, StringRef, int64_t lanes,
                                  int64_t vectorBytes, bool) {
-  if (kind != "nvvm" && kind != "simd") return emitError() << "a target is \"nvvm\" or \"simd\", not \"" << kind << '"';
+  if (kind != "nvvm" && kind != "simd" && kind != "simt")
+    return emitError() << "a target is \"nvvm\", \"simd\" or \"simt\", not \"" << kind << '"';
   if (lanes < 1 || lanes > 64 || !llvm::isPowerOf2_64(uint64_t(lanes)))
     return emitError() << "a warp has a power of two of lanes, at most 64, not " << lanes;
   if (vectorBytes < 1 || !llvm::isPowerOf2_64(uint64_t(vectorBytes)))

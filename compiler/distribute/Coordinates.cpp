@@ -103,8 +103,8 @@ Value Coordinates::noBits(Value source, uint32_t bits) {
 
 Value Coordinates::ownerMask() {
   Value mask;
-  // On SIMD a value that is the same in all lanes is one scalar, so only warps can hold copies of it.
-  bool scalar = model_.simd && layout_.uniform(layout::In::Lane);
+  // On a CPU a value that is the same in all lanes is one scalar, so only warps can hold copies of it.
+  bool scalar = model_.cpu && layout_.uniform(layout::In::Lane);
   if (uint32_t free = layout_.free_bits(layout::In::Lane); free && !scalar)
     mask = noBits(lane::IdOp::create(b_, loc_, model_.laneType(b_.getI32Type())), free);
   if (uint32_t free = layout_.free_bits(layout::In::Warp)) {

@@ -85,7 +85,7 @@ struct Distribute : impl::DistributeBase<Distribute> {
       module.emitError() << "tile-distribute needs the module's attribute tile.target: run tile-set-target first";
       return signalPassFailure();
     }
-    TileConverter converter({target.getLanes(), target.isSimd(), target.getVectorBytes()});
+    TileConverter converter({target.getLanes(), target.hasVectorLanes(), target.isSimd(), target.getVectorBytes()});
     if (failed(checkModule(module, converter.model()))) return signalPassFailure();
     ConversionTarget legal(getContext());
     legal.addLegalOp<ModuleOp>();

@@ -1,5 +1,5 @@
 // Inside of tile-distribute: what its families of patterns share. Nothing here knows a machine by name; the lane model
-// (how many lanes, and whether a lane value is a scalar or a vector) is data.
+// (how many lanes, whether a lane value is a scalar or a vector, and who likes which access) is data.
 #pragma once
 
 #include "compiler/lane/LaneDialect.h"
@@ -13,16 +13,21 @@ namespace tile {
 /// How a machine holds the values of one warp.
 struct LaneModel {
   int64_t lanes = 32;
-  bool simd = false; ///< a lane value is a vector of `lanes` elements
+  bool vectors = false; ///< a lane value is a vector of `lanes` elements
+  bool cpu = false;     ///< accesses are those of a CPU: of all lanes at once, or of one element for all
   int64_t vectorBytes = 16;
 
   /// The type of one register of a tile: a scalar where lanes are threads or all hold the same, else a vector.
   mlir::Type registerType(mlir::Type element, const layout::Layout &layout) const {
-    if (!simd || layout.uniform(layout::In::Lane)) return element;
+    if (!vectors || layout.uniform(layout::In::Lane)) return element;
     return mlir::VectorType::get({lanes}, element);
   }
   mlir::Type laneType(mlir::Type element) const {
-    return simd ? mlir::Type(mlir::VectorType::get({lanes}, element)) : element;
+    return vectors ? mlir::Type(mlir::VectorType::get({lanes}, element)) : element;
+  }
+  /// What one access to scratch moves: on a GPU each lane's own value, though all may be the same.
+  mlir::Type scratchType(mlir::Type element, const layout::Layout &layout) const {
+    return cpu ? registerType(element, layout) : laneType(element);
   }
 };
 

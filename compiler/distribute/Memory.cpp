@@ -115,7 +115,7 @@ layout::AccessPlan planFor(ir::ViewType view, ArrayRef<bool> inside, int64_t ali
   facts.aligned = aligned;
   facts.element_bytes = int(view.getElementBytes());
   facts.max_bytes = int(model.vectorBytes);
-  return layout::plan_access(layout, facts, model.simd);
+  return layout::plan_access(layout, facts, model.cpu);
 }
 
 /// One load or store of a tile, ready to be written out access by access.
@@ -214,16 +214,16 @@ private:
       if (narrow && reach >= (int64_t(1) << 29)) narrow = false;
     }
     Type element = narrow ? b_.getI32Type() : b_.getI64Type();
+    Type type = model_.laneType(element);
     Value offset;
     for (int d = 0; d < layout_.shape().rank(); ++d)
-      if (Value part = coords_.hardwarePart(d)) offset = sum(offset, scaled(part, d, element));
-    Type type = model_.registerType(element, layout_);
-    if (model_.simd) type = model_.laneType(element);
+      if (Value part = coords_.hardwarePart(d)) // one of a warp alone is a number
+        offset = sum(offset, asRegisterType(b_, loc_, scaled(part, d, element), type));
     if (!offset) {
       TypedAttr zero = b_.getZeroAttr(type);
       return arith::ConstantOp::create(b_, loc_, zero);
     }
-    return asRegisterType(b_, loc_, offset, type);
+    return offset;
   }
 
   /// part * stride, with elements of type `element`.
@@ -331,6 +331,43 @@ struct InBounds : TilePattern<ir::InBoundsOp> {
   }
 };
 
+/// One prefetch for each cache line of each row, if the machine is one that gains by it and the rows are contiguous.
+struct Prefetch : TilePattern<ir::PrefetchOp> {
+  using TilePattern::TilePattern;
+  static constexpr int64_t kLine = 64; ///< bytes
+
+  LogicalResult matchAndRewrite(ir::PrefetchOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    ViewParts view(op.getView().getType(), adaptor.getView());
+    if (model().cpu && view.type.getStrides().back() == 1) {
+      Location loc = op.getLoc();
+      Value base;
+      for (int64_t d = 0; d < view.type.getRank(); ++d) {
+        Value part = arith::MulIOp::create(rewriter, loc, adaptor.getIndices()[size_t(d)].front(),
+                                           view.stride(rewriter, loc, d));
+        base = base ? Value(arith::AddIOp::create(rewriter, loc, base, part)) : part;
+      }
+      rows(rewriter, loc, op.getExtents(), view, 0, base);
+    }
+    rewriter.eraseOp(op);
+    return success();
+  }
+
+private:
+  void rows(OpBuilder &b, Location loc, ArrayRef<int64_t> extents, const ViewParts &view, int64_t dim,
+            Value base) const {
+    if (dim + 1 == view.type.getRank()) {
+      int64_t step = std::max<int64_t>(1, kLine / view.type.getElementBytes());
+      for (int64_t i = 0; i < extents[dim]; i += step) lane::PrefetchOp::create(b, loc, view.pointer, base, i);
+      return;
+    }
+    for (int64_t i = 0; i < extents[dim]; ++i) {
+      rows(b, loc, extents, view, dim + 1, base);
+      base = arith::AddIOp::create(b, loc, base, view.stride(b, loc, dim));
+    }
+  }
+};
+
 struct MakeView : TilePattern<ir::MakeViewOp> {
   using TilePattern::TilePattern;
   LogicalResult matchAndRewrite(ir::MakeViewOp op, OneToNOpAdaptor adaptor,
@@ -345,7 +382,7 @@ struct MakeView : TilePattern<ir::MakeViewOp> {
 } // namespace
 
 void populateMemory(RewritePatternSet &patterns, const TileConverter &converter) {
-  patterns.add<Load, Store, InBounds, MakeView>(converter, patterns.getContext());
+  patterns.add<Load, Store, Prefetch, InBounds, MakeView>(converter, patterns.getContext());
 }
 
 } // namespace tile

@@ -28,7 +28,7 @@ layout::AccessPlan planFor(const layout::Layout &layout, Type element, const Lan
 /// What lane and warp add to a position in scratch: a lane value, or a number where all lanes hold the same.
 Value laneOffset(Coordinates &coords, const layout::Layout &layout, const LaneModel &model, OpBuilder &b,
                  Location loc) {
-  Type type = model.registerType(b.getI32Type(), layout);
+  Type type = model.scratchType(b.getI32Type(), layout);
   Value part = coords.flatHardwarePart();
   if (!part) return arith::ConstantOp::create(b, loc, cast<TypedAttr>(b.getZeroAttr(type)));
   return asRegisterType(b, loc, part, type);
@@ -43,14 +43,15 @@ struct Store : TilePattern<ir::ScratchStoreOp> {
     FailureOr<Coordinates> coords = Coordinates::of(op, layout, model(), rewriter);
     if (failed(coords)) return failure();
     Location loc = op.getLoc();
-    Type type = model().registerType(tile.getElementType(), layout);
+    Type type = model().scratchType(tile.getElementType(), layout);
     Value lane = laneOffset(*coords, layout, model(), rewriter, loc), mask = coords->ownerMask();
     if (auto vector = dyn_cast<VectorType>(type); vector && mask)
       mask = asRegisterType(rewriter, loc, mask, vector.clone(rewriter.getI1Type()));
     int64_t bytes = ir::bytesOf(tile.getElementType());
     for (const std::vector<int> &group : planFor(layout, tile.getElementType(), model()).groups) {
       SmallVector<Value> values;
-      for (int reg : group) values.push_back(adaptor.getValue()[size_t(reg)]);
+      for (int reg : group)
+        values.push_back(asRegisterType(rewriter, loc, adaptor.getValue()[size_t(reg)], type));
       int64_t offset = offsetOf(op.getScratch()) + coords->flatRegisterPart(uint32_t(group.front())) * bytes;
       lane::ScratchStoreOp::create(rewriter, loc, values, lane, mask, offset);
     }
@@ -68,14 +69,15 @@ struct Load : TilePattern<ir::ScratchLoadOp> {
     if (failed(coords)) return failure();
     Location loc = op.getLoc();
     Type element = op.getType().getElementType();
-    Type type = model().registerType(element, layout);
+    Type type = model().scratchType(element, layout), wanted = model().registerType(element, layout);
     Value lane = laneOffset(*coords, layout, model(), rewriter, loc);
     SmallVector<Value> registers(size_t(layout.registers()));
     for (const std::vector<int> &group : planFor(layout, element, model()).groups) {
       int64_t offset =
           offsetOf(op.getScratch()) + coords->flatRegisterPart(uint32_t(group.front())) * ir::bytesOf(element);
       auto load = lane::ScratchLoadOp::create(rewriter, loc, SmallVector<Type>(group.size(), type), lane, offset);
-      for (auto [reg, value] : llvm::zip(group, load.getResults())) registers[size_t(reg)] = value;
+      for (auto [reg, value] : llvm::zip(group, load.getResults()))
+        registers[size_t(reg)] = asRegisterType(rewriter, loc, value, wanted);
     }
     return replaceWithRegisters(op, std::move(registers), rewriter);
   }

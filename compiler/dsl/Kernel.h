@@ -264,6 +264,9 @@ public:
   Tile load(std::vector<Index> at, std::vector<int64_t> shape, Cache = Cache::Default, Loc = Loc::current()) const;
   /// Writes `tile`, of the view's dtype and rank, at `at`; elements outside the view are dropped.
   void store(std::vector<Index> at, const Tile &tile, Cache = Cache::Default, Loc = Loc::current()) const;
+  /// Asks for the block of `extents` (any numbers) at `at` to be brought near. It changes no result and may lie outside
+  /// the view; a GPU, which hides latency by running other programs, ignores it.
+  void prefetch(std::vector<Index> at, std::vector<int64_t> extents, Loc = Loc::current()) const;
 
 private:
   detail::Value v_;

@@ -124,6 +124,15 @@ Tile View::load(std::vector<Index> at, std::vector<int64_t> shape, Cache cache, 
   return b.tile(tile, dtype_, std::make_shared<Origin>(Origin{v_, std::move(at)}));
 }
 
+void View::prefetch(std::vector<Index> at, std::vector<int64_t> extents, Loc loc) const {
+  BuilderImpl &b = builderOf(v_, "the View", loc);
+  mlir::Value view = b.use(v_, "the View", loc);
+  checkRanks(b.views.at(view), extents_.size(), at.size(), extents.size(), "prefetch of", loc);
+  for (int64_t e : extents)
+    if (e < 1) fail(loc, "prefetch of the extent ", e, "; an extent is at least 1");
+  ir::PrefetchOp::create(b.builder, b.at(loc), view, b.use(at, loc), extents);
+}
+
 void View::store(std::vector<Index> at, const Tile &tile, Cache cache, Loc loc) const {
   BuilderImpl &b = builderOf(v_, "the View", loc);
   mlir::Value view = b.use(v_, "the View", loc);

@@ -127,6 +127,16 @@ def Lane_StoreOp : Lane_Op<"store", [MemoryEffects<[MemWrite]>, AttrSizedOperand
   let hasVerifier = 1;
 }
 
+def Lane_PrefetchOp : Lane_Op<"prefetch", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Asks for the cache line of an address in global memory";
+  let description = [{
+    The address is `pointer + base + offset`, in elements. It need not be valid.
+    Example: `lane.prefetch %p[%base] {offset = 32} : !tile.ptr<bf16>`
+  }];
+  let arguments = (ins Tile_PtrType:$pointer, Index:$base, I64Attr:$offset);
+  let assemblyFormat = "$pointer `[` $base `]` attr-dict `:` type($pointer)";
+}
+
 def Lane_ScratchLoadOp : Lane_Op<"scratch_load", [MemoryEffects<[MemRead]>]> {
   let summary = "Each lane reads consecutive elements of scratch";
   let description = [{

@@ -32,7 +32,7 @@ struct Pass : impl::MathPolicyBase<Pass> {
     RewritePatternSet patterns(&getContext());
     targets::addWidening(patterns);
     targets::addCommonMath(patterns);
-    if (target.isSimd())
+    if (target.hasVectorLanes())
       targets::simd::addMath(patterns);
     else
       targets::nvvm::addMath(patterns);

@@ -23,12 +23,16 @@ void buildLanePipeline(mlir::OpPassManager &pm);
 /// lane IR -> LLVM dialect.
 void buildNvvmPipeline(mlir::OpPassManager &pm);
 void buildSimdPipeline(mlir::OpPassManager &pm);
+void buildSimtPipeline(mlir::OpPassManager &pm);
+/// The one of these for a kind of machine.
+using BuildPipeline = void (*)(mlir::OpPassManager &);
+BuildPipeline machinePipeline(Target::Kind kind);
 
 /// Registers all passes and, for tools, the textual pipelines `tile-to-layouts`, `tile-to-lane`, `tile-to-llvm` and
 /// `lane-to-llvm`. Each sets the target first: `tile-to-llvm{arch=sm_90a}`, `arch=host` by default.
 void registerPipelines();
 
-/// The target that arch=... names: "host" or what Target::nvvm takes (UserError otherwise).
+/// The target that arch=... names: "host", "simt" or what Target::nvvm takes (UserError otherwise).
 Target targetNamed(llvm::StringRef arch);
 
 /// The attribute that describes `target` to passes.

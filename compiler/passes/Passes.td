@@ -7,7 +7,7 @@ include "mlir/Pass/PassBase.td"
 
 def SetTarget : Pass<"tile-set-target", "::mlir::ModuleOp"> {
   let summary = "Sets the machine to compile for";
-  let options = [Option<"arch", "arch", "std::string", "\"host\"", "sm_80, sm_90a, ... or host">];
+  let options = [Option<"arch", "arch", "std::string", "\"host\"", "sm_80, sm_90a, ..., host or simt">];
   let dependentDialects = ["::tile::ir::TileDialect"];
 }
 
@@ -69,6 +69,12 @@ def LaneToNvvm : Pass<"lane-to-nvvm", "::mlir::ModuleOp"> {
 
 def LaneToSimd : Pass<"lane-to-simd", "::mlir::ModuleOp"> {
   let summary = "Lowers the lane dialect, and all that is left, to LLVM for the host's vector unit";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::cf::ControlFlowDialect"];
+}
+
+def LaneToSimt : Pass<"lane-to-simt", "::mlir::ModuleOp"> {
+  let summary = "Lowers the lane dialect, and all that is left, to LLVM for the virtual GPU";
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect", "::mlir::scf::SCFDialect",
                            "::mlir::cf::ControlFlowDialect"];
 }

@@ -48,10 +48,27 @@ void buildSimdPipeline(OpPassManager &pm) {
   pm.addPass(createLaneToSimd());
 }
 
+void buildSimtPipeline(OpPassManager &pm) {
+  pm.addPass(createMathPolicy());
+  pm.addPass(createLaneToSimt());
+}
+
+BuildPipeline machinePipeline(Target::Kind kind) {
+  switch (kind) {
+  case Target::Kind::Nvvm:
+    return buildNvvmPipeline;
+  case Target::Kind::Simd:
+    return buildSimdPipeline;
+  case Target::Kind::Simt:
+    return buildSimtPipeline;
+  }
+  throw InternalError("a target of no known kind");
+}
+
 namespace {
 
 struct ArchOption : PassPipelineOptions<ArchOption> {
-  Option<std::string> arch{*this, "arch", llvm::cl::desc("sm_80, sm_90a, ... or host"), llvm::cl::init("host")};
+  Option<std::string> arch{*this, "arch", llvm::cl::desc("sm_80, sm_90a, ..., host or simt"), llvm::cl::init("host")};
 };
 
 void addSetTarget(OpPassManager &pm, const ArchOption &options) {
@@ -60,12 +77,10 @@ void addSetTarget(OpPassManager &pm, const ArchOption &options) {
   pm.addPass(createSetTarget(set));
 }
 
-/// A wrong arch is reported by tile-set-target, so anything but "host" goes the way of GPUs here.
+/// A wrong arch is reported by tile-set-target, so what is not known goes the way of GPUs here.
 void addMachine(OpPassManager &pm, const ArchOption &options) {
-  if (options.arch == "host")
-    buildSimdPipeline(pm);
-  else
-    buildNvvmPipeline(pm);
+  using Kind = Target::Kind;
+  machinePipeline(options.arch == "host" ? Kind::Simd : options.arch == "simt" ? Kind::Simt : Kind::Nvvm)(pm);
 }
 
 void registerOnce() {

@@ -29,12 +29,14 @@ struct Pass : impl::SetTargetBase<Pass> {
 } // namespace
 
 Target targetNamed(StringRef arch) {
-  return arch == "host" ? Target::host() : Target::nvvm(arch);
+  if (arch == "host")
+    return Target::host();
+  return arch == "simt" ? Target::simt() : Target::nvvm(arch);
 }
 
 ir::TargetAttr targetAttr(MLIRContext *context, const Target &target) {
-  bool simd = target.kind == Target::Kind::Simd;
-  return ir::TargetAttr::get(context, simd ? "simd" : "nvvm", target.arch, target.lanes, target.vector_bytes,
+  static constexpr const char *kKinds[] = {"nvvm", "simd", "simt"};
+  return ir::TargetAttr::get(context, kKinds[size_t(target.kind)], target.arch, target.lanes, target.vector_bytes,
                              target.native_bf16);
 }
 

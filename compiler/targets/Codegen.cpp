@@ -120,6 +120,12 @@ std::string textOf(const llvm::Module &module) {
   return text;
 }
 
+/// The CPU that runs the code.
+const Target &cpuOf(const Target &target) {
+  static const Target host = Target::host();
+  return target.kind == Target::Kind::Simt ? host : target;
+}
+
 std::unique_ptr<llvm::Module> translate(mlir::ModuleOp source, llvm::LLVMContext &context, const Target &target,
                                         const llvm::TargetMachine &machine) {
   auto module = mlir::translateModuleToLLVMIR(source, context, "kernel");
@@ -134,7 +140,7 @@ std::unique_ptr<llvm::Module> translate(mlir::ModuleOp source, llvm::LLVMContext
     if (target.kind == Target::Kind::Nvvm)
       nvvm::addAttributes(function, target);
     else
-      simd::addAttributes(function, target);
+      simd::addAttributes(function, cpuOf(target));
   }
   std::string wrong;
   llvm::raw_string_ostream os(wrong);
@@ -169,7 +175,7 @@ Generated generate(mlir::ModuleOp source, const Target &target, Output output, b
   std::unique_ptr<llvm::Module> module;
   {
     Timer timer(made.times.translate);
-    machine = nvvm ? nvvm::makeTargetMachine(target) : simd::makeTargetMachine(target);
+    machine = nvvm ? nvvm::makeTargetMachine(target) : simd::makeTargetMachine(cpuOf(target));
     module = translate(source, context, target, *machine);
   }
   {

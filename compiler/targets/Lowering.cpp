@@ -1,4 +1,4 @@
-// Common to both machines: lane IR to the LLVM dialect.
+// Common to all machines: lane IR to the LLVM dialect.
 #include "compiler/targets/Lowering.h"
 
 #include "compiler/targets/Params.h"
@@ -92,6 +92,19 @@ FailureOr<LLVM::LLVMFuncOp> lowerFunction(func::FuncOp func, const LLVMTypeConve
   if (failed(rewriter.convertRegionTypes(&lowered.getBody(), types, &signature)))
     return failure();
   return lowered;
+}
+
+SmallVector<Value> unpackArguments(OpBuilder &b, Location loc, func::FuncOp kernel, LLVM::LLVMFuncOp body,
+                                   Value block) {
+  SmallVector<Value> values;
+  Type i8 = b.getI8Type();
+  for (auto [i, param] : llvm::enumerate(paramBlockOf(kernel).params)) {
+    Value at = LLVM::GEPOp::create(b, loc, block.getType(), i8, block, ArrayRef<LLVM::GEPArg>{int32_t(param.offset)});
+    Type type = body.getFunctionType().getParamType(unsigned(i));
+    Value stored = LLVM::LoadOp::create(b, loc, storageType(type), at, param.size);
+    values.push_back(fromStorage(b, loc, stored, type));
+  }
+  return values;
 }
 
 namespace {

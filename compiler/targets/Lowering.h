@@ -1,4 +1,4 @@
-// What the lowerings of both machines share: the way from lane IR to the LLVM dialect, and how elements lie in memory.
+// What the lowerings of all machines share: the way from lane IR to the LLVM dialect, and how elements lie in memory.
 #pragma once
 
 #include "compiler/dialect/TileDialect.h"
@@ -38,6 +38,10 @@ mlir::Value element(mlir::OpBuilder &b, mlir::Location loc, mlir::Value pointer,
 mlir::FailureOr<mlir::LLVM::LLVMFuncOp> lowerFunction(mlir::func::FuncOp func, const mlir::LLVMTypeConverter &types,
                                                       mlir::TypeRange hidden,
                                                       mlir::ConversionPatternRewriter &rewriter);
+
+/// The values of the kernel's arguments, read from the packed block, as `body` takes them.
+llvm::SmallVector<mlir::Value> unpackArguments(mlir::OpBuilder &b, mlir::Location loc, mlir::func::FuncOp kernel,
+                                               mlir::LLVM::LLVMFuncOp body, mlir::Value block);
 
 /// i32 and i64 constants.
 mlir::Value constant(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type, int64_t value);

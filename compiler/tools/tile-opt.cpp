@@ -48,7 +48,7 @@ tile::Target targetOf(ModuleOp module) {
   tile::ir::TargetAttr target = tile::ir::targetOf(module);
   if (!target)
     throw tile::UserError("--emit needs a module with tile.target; tile-set-target gives it one");
-  return tile::targetNamed(target.isSimd() ? "host" : target.getArch());
+  return tile::targetNamed(target.isSimd() ? "host" : target.isSimt() ? "simt" : target.getArch());
 }
 
 std::string codeOf(ModuleOp module) {

@@ -122,10 +122,10 @@ std::vector<RowConfig> host_configs(const Target &target, const RowNeeds &needs)
   const bool holds = needs.held > 0 && shape.padded() <= kMostVectors * target.lanes;
   std::vector<RowConfig> found;
   if (holds) {
-    found.push_back({.rows = 1, .warps = 1, .shape = shape, .looped_rows = true});
+    found.push_back({.rows = 1, .warps = 1, .shape = shape, .looped_rows = true, .ahead = 2});
     // Short rows: several at once hide the latency of each other's reductions.
     if (shape.padded() * 4 <= kMostVectors * target.lanes)
-      found.push_back({.rows = 4, .warps = 1, .shape = shape, .looped_rows = true});
+      found.push_back({.rows = 4, .warps = 1, .shape = shape, .looped_rows = true, .ahead = 1});
   }
   if (!holds || needs.cols > 16 * target.lanes) {
     found.push_back(host_looped(target, needs, 16, 32));
@@ -138,7 +138,7 @@ std::vector<RowConfig> host_configs(const Target &target, const RowNeeds &needs)
 } // namespace
 
 std::vector<RowConfig> row_configs(const Target &target, const RowNeeds &needs) {
-  const auto all = target.kind == Target::Kind::Nvvm ? gpu_configs(target, needs) : host_configs(target, needs);
+  const auto all = target.is_gpu() ? gpu_configs(target, needs) : host_configs(target, needs);
   std::vector<RowConfig> different;
   for (RowConfig config : all) {
     config.streaming = needs.streaming;
@@ -151,6 +151,8 @@ std::vector<RowConfig> row_configs(const Target &target, const RowNeeds &needs) 
 // ---- Kernel parts ---------------------------------------------------------------------------------------------------
 
 Tiles load_row(const View &view, const Index &row, const RowConfig &config) {
+  // While one row is computed on, a core would let the memory idle: it looks ahead some hundred instructions at most.
+  if (config.ahead > 0) view.prefetch({row + config.ahead * config.rows, 0}, {config.rows, config.shape.padded()});
   Tiles tiles;
   for (int64_t i = 0; i < config.shape.chunks; ++i)
     tiles.push_back(view.load({row, i * config.shape.chunk}, {config.rows, config.shape.chunk}).to(f32));

@@ -32,6 +32,7 @@ struct RowConfig {
   RowShape shape;
   bool looped = false;  ///< the row is not held: a loop reads `shape.chunk` columns at a time, in every pass again
   bool looped_rows = false; ///< a program goes over many row blocks, also where it would not have to
+  int64_t ahead = 0;        ///< row blocks that are prefetched ahead of the one at work
   bool streaming = false;   ///< what is written is larger than the caches: write around them
   bool strided = false; ///< programs that loop over rows take every n-th block of rows, not one contiguous range
 

@@ -25,7 +25,7 @@ struct Place {
   int64_t units;
   bool streaming; ///< the output would only push other data out of the caches
 
-  bool is_gpu() const { return target.kind == Target::Kind::Nvvm; }
+  bool is_gpu() const { return target.is_gpu(); }
 };
 
 std::vector<Arg> tensors(std::initializer_list<const char *> names) {
@@ -185,7 +185,7 @@ std::vector<Candidate> pairs(const std::vector<Candidate> &forward, const std::v
 
 std::vector<Candidate> NormProblem::candidates(const Target &target, const DeviceInfo &device) const {
   const int64_t written = rows_ * spec_.cols * tile::size_of(spec_.dtype);
-  const bool is_host = target.kind == Target::Kind::Simd;
+  const bool is_host = !target.is_gpu();
   const Place place{spec_, rows_, eps_, target, std::max(device.units, 1), is_host && written > device.cache_bytes / 8};
   switch (pass_) {
   case Pass::Fwd:

@@ -34,7 +34,7 @@ struct Place {
   bool streaming = false;
 };
 
-// ---- Predicated instructions ----------------------------------------------------------------------------------------
+// ---- Instructions written out ----------------------------------------------------------------------------------------
 
 /// PTX has no 8-bit registers: a byte travels in a 16-bit one.
 StringRef registerClass(const Words &w) {
@@ -72,19 +72,35 @@ Value emitAsm(OpBuilder &b, Location loc, Type result, ArrayRef<Value> operands,
   return result ? op.getRes() : Value();
 }
 
-SmallVector<Value> loadPredicated(OpBuilder &b, Location loc, const Place &at, const Words &w) {
+/// The address and, where there is one, the mask, with their constraints.
+struct Operands {
+  SmallVector<Value> values;
+  std::string constraints = "*m";
+
+  explicit Operands(const Place &at) : values{at.pointer} {
+    if (at.mask) {
+      values.push_back(at.mask);
+      constraints += ",b";
+    }
+  }
+};
+
+/// "@$5 " where operand 5 is the mask; nothing without one.
+std::string predicate(const Place &at, int64_t mask) { return at.mask ? "@$" + std::to_string(mask) + " " : ""; }
+
+SmallVector<Value> loadByAsm(OpBuilder &b, Location loc, const Place &at, const Words &w) {
   Type word = w.bits == 8 ? b.getIntegerType(16) : w.type(b);
   int n = int(w.count);
   std::string text, constraints;
   for (int i = 0; i < n; ++i) {
-    text += "mov.b" + std::to_string(std::max<int64_t>(w.bits, 16)) + " $" + std::to_string(i) + ", 0;\n\t";
+    if (at.mask)
+      text += "mov.b" + std::to_string(std::max<int64_t>(w.bits, 16)) + " $" + std::to_string(i) + ", 0;\n\t";
     constraints += "=&" + registerClass(w).str() + ",";
   }
-  text += "@$" + std::to_string(n + 1) + " " + instruction("ld", at, w) + " " + operandList(0, n) + ", $" +
-          std::to_string(n) + ";";
-  constraints += "*m,b";
+  text += predicate(at, n + 1) + instruction("ld", at, w) + " " + operandList(0, n) + ", $" + std::to_string(n) + ";";
   Type result = n == 1 ? word : LLVM::LLVMStructType::getLiteral(b.getContext(), SmallVector<Type>(size_t(n), word));
-  Value out = emitAsm(b, loc, result, {at.pointer, at.mask}, w.whole(b), text, constraints);
+  Operands operands(at);
+  Value out = emitAsm(b, loc, result, operands.values, w.whole(b), text, constraints + operands.constraints);
   SmallVector<Value> words;
   for (int i = 0; i < n; ++i) {
     Value v = n == 1 ? out : LLVM::ExtractValueOp::create(b, loc, out, int64_t(i));
@@ -93,24 +109,27 @@ SmallVector<Value> loadPredicated(OpBuilder &b, Location loc, const Place &at, c
   return words;
 }
 
-void storePredicated(OpBuilder &b, Location loc, const Place &at, const Words &w, ArrayRef<Value> words) {
-  SmallVector<Value> operands{at.pointer, at.mask};
-  std::string constraints = "*m,b";
+void storeByAsm(OpBuilder &b, Location loc, const Place &at, const Words &w, ArrayRef<Value> words) {
+  Operands operands(at);
+  int first = int(operands.values.size());
   for (Value v : words) {
-    operands.push_back(w.bits == 8 ? LLVM::ZExtOp::create(b, loc, b.getIntegerType(16), v) : v);
-    constraints += "," + registerClass(w).str();
+    operands.values.push_back(w.bits == 8 ? LLVM::ZExtOp::create(b, loc, b.getIntegerType(16), v) : v);
+    operands.constraints += "," + registerClass(w).str();
   }
-  emitAsm(b, loc, {}, operands, w.whole(b), "@$1 " + instruction("st", at, w) + " $0, " + operandList(2, w.count) + ";",
-          constraints);
+  emitAsm(b, loc, {}, operands.values, w.whole(b),
+          predicate(at, 1) + instruction("st", at, w) + " $0, " + operandList(first, w.count) + ";",
+          operands.constraints);
 }
+
+/// LLVM's own accesses know neither predicates nor cache operators.
+bool needsAsm(const Place &at) { return at.mask || at.streaming; }
 
 // ---- One access -----------------------------------------------------------------------------------------------------
 
 SmallVector<Value> loadWords(OpBuilder &b, Location loc, const Place &at, const Words &w) {
-  if (at.mask)
-    return loadPredicated(b, loc, at, w);
-  Value whole = LLVM::LoadOp::create(b, loc, w.whole(b), at.pointer, unsigned(w.count * w.bits / 8),
-                                     /*isVolatile=*/false, /*isNonTemporal=*/at.streaming);
+  if (needsAsm(at))
+    return loadByAsm(b, loc, at, w);
+  Value whole = LLVM::LoadOp::create(b, loc, w.whole(b), at.pointer, unsigned(w.count * w.bits / 8));
   if (w.count == 1)
     return {whole};
   SmallVector<Value> words;
@@ -120,16 +139,15 @@ SmallVector<Value> loadWords(OpBuilder &b, Location loc, const Place &at, const 
 }
 
 void storeWords(OpBuilder &b, Location loc, const Place &at, const Words &w, ArrayRef<Value> words) {
-  if (at.mask)
-    return storePredicated(b, loc, at, w, words);
+  if (needsAsm(at))
+    return storeByAsm(b, loc, at, w, words);
   Value whole = words[0];
   if (w.count > 1) {
     whole = LLVM::PoisonOp::create(b, loc, w.whole(b));
     for (int64_t i = 0; i < w.count; ++i)
       whole = LLVM::InsertElementOp::create(b, loc, whole, words[size_t(i)], constant(b, loc, b.getI32Type(), i));
   }
-  LLVM::StoreOp::create(b, loc, whole, at.pointer, unsigned(w.count * w.bits / 8), /*isVolatile=*/false,
-                        /*isNonTemporal=*/at.streaming);
+  LLVM::StoreOp::create(b, loc, whole, at.pointer, unsigned(w.count * w.bits / 8));
 }
 
 /// Element `index` of a word, as it lies in memory.

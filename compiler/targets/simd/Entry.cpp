@@ -10,19 +10,6 @@ namespace {
 
 constexpr unsigned kScratchAlign = 64; ///< bytes: of the widest vector
 
-SmallVector<Value> unpackArguments(OpBuilder &b, Location loc, func::FuncOp kernel, LLVM::LLVMFuncOp body,
-                                   Value block) {
-  SmallVector<Value> values;
-  Type i8 = b.getI8Type();
-  for (auto [i, param] : llvm::enumerate(paramBlockOf(kernel).params)) {
-    Value at = LLVM::GEPOp::create(b, loc, block.getType(), i8, block, ArrayRef<LLVM::GEPArg>{int32_t(param.offset)});
-    Type type = body.getFunctionType().getParamType(unsigned(i));
-    Value stored = LLVM::LoadOp::create(b, loc, storageType(type), at, param.size);
-    values.push_back(fromStorage(b, loc, stored, type));
-  }
-  return values;
-}
-
 Value makeScratch(OpBuilder &b, Location loc, func::FuncOp kernel, Type pointer) {
   int64_t bytes = scratchOf(kernel);
   if (!bytes)

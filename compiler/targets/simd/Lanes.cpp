@@ -114,9 +114,13 @@ struct LowerBarrier : ConvertOpToLLVMPattern<lane::BarrierOp> {
 
 } // namespace
 
+void addVectorPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns) {
+  patterns.add<LowerId, LowerSplat, LowerFirst, LowerShuffleXor, LowerPermute>(types);
+}
+
 void addLanePatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns) {
-  patterns.add<LowerId, LowerWarpId, LowerGrid<ir::ProgramIdOp, Hidden::ProgramX>,
-               LowerGrid<ir::NumProgramsOp, Hidden::GridX>, LowerSplat, LowerFirst, LowerShuffleXor, LowerPermute,
+  addVectorPatterns(types, patterns);
+  patterns.add<LowerWarpId, LowerGrid<ir::ProgramIdOp, Hidden::ProgramX>, LowerGrid<ir::NumProgramsOp, Hidden::GridX>,
                LowerBarrier>(types);
 }
 

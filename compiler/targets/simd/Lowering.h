@@ -16,6 +16,9 @@ struct Hidden {
   static mlir::Value of(mlir::Operation *op, Index index);
 };
 
+/// What lanes in vectors have on any machine: lane ids, splats, shuffles.
+void addVectorPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns);
+
 /// Program ids, lane ids, shuffles, barriers.
 void addLanePatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns);
 

@@ -153,6 +153,20 @@ struct LowerStore : ConvertOpToLLVMPattern<lane::StoreOp> {
   }
 };
 
+struct LowerPrefetch : ConvertOpToLLVMPattern<lane::PrefetchOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(lane::PrefetchOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Type type = op.getPointer().getType().getElementType();
+    Value p = element(rewriter, loc, adaptor.getPointer(), type, {LLVM::GEPArg(adaptor.getBase())});
+    p = element(rewriter, loc, p, type,
+                {LLVM::GEPArg(constant(rewriter, loc, rewriter.getI64Type(), int64_t(op.getOffset())))});
+    rewriter.replaceOpWithNewOp<LLVM::Prefetch>(op, p, /*write=*/0u, /*locality=*/3u, /*data cache=*/1u);
+    return success();
+  }
+};
+
 /// `lane` elements behind `offset` bytes of the program's scratch.
 Place scratchPlace(OpBuilder &b, Operation *op, Value lane, int64_t offset, Value mask, Type elementType) {
   Location loc = op->getLoc();
@@ -241,7 +255,7 @@ void splitMaskedAccesses(ModuleOp module) {
 }
 
 void addMemoryPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns) {
-  patterns.add<LowerLoad, LowerStore, LowerScratchLoad, LowerScratchStore>(types);
+  patterns.add<LowerPrefetch, LowerLoad, LowerStore, LowerScratchLoad, LowerScratchStore>(types);
 }
 
 } // namespace tile::targets::simd

@@ -301,3 +301,19 @@ func.func private @f(index {tile.divisible = 0})
 
 // expected-error @+1 {{argument 0: no attribute 'tile.divisor' is known for an argument}}
 func.func private @f(index {tile.divisor = 8})
+
+// -----
+
+func.func @prefetch_rank(%v: !tile.view<4x8xf32, strides = [8, 1], align = 16>, %i: index) {
+  // expected-error @+1 {{'tile.prefetch' op needs an index and an extent for each of the 2 dimensions of the view}}
+  tile.prefetch %v[%i] [1] : !tile.view<4x8xf32, strides = [8, 1], align = 16>
+  return
+}
+
+// -----
+
+func.func @prefetch_extent(%v: !tile.view<4x8xf32, strides = [8, 1], align = 16>, %i: index) {
+  // expected-error @+1 {{'tile.prefetch' op an extent is at least 1, not 0}}
+  tile.prefetch %v[%i, %i] [1, 0] : !tile.view<4x8xf32, strides = [8, 1], align = 16>
+  return
+}

@@ -81,7 +81,7 @@ func.func private @f(!tile.scratch<4x6xf32>)
 
 // -----
 
-// expected-error @+1 {{a target is "nvvm" or "simd", not "tpu"}}
+// expected-error @+1 {{a target is "nvvm", "simd" or "simt", not "tpu"}}
 module attributes {tile.target = #tile.target<"tpu", arch = "v5", lanes = 32, vector_bytes = 16, native_bf16 = true>} {}
 
 // -----

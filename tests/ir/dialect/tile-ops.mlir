@@ -68,6 +68,8 @@ func.func @memory(%p: !tile.ptr<bf16>, %q: !tile.ptr<f32>, %row: index, %stride:
   tile.store %u, %w[%c0, %c0] {aligned = 1 : i64, inside = array<i1: true, false>, nonnegative = array<i1: false, true>} : tensor<4x64xf32>, !tile.view<4x50xf32, strides = [50, 1], align = 16>
   // CHECK: tile.in_bounds %[[W]][%[[R]], %[[C]]] dims [1] : <4x50xf32, strides = [50, 1], align = 16> -> tensor<4x64xi1>
   %m = tile.in_bounds %w[%row, %c0] dims [1] : !tile.view<4x50xf32, strides = [50, 1], align = 16> -> tensor<4x64xi1>
+  // CHECK: tile.prefetch %[[W]][%[[R]], %[[C]]] [1, 50] : <4x50xf32, strides = [50, 1], align = 16>
+  tile.prefetch %w[%row, %c0] [1, 50] : !tile.view<4x50xf32, strides = [50, 1], align = 16>
   // CHECK: tile.in_bounds %[[W]][%[[R]], %[[C]]] dims [0, 1] {nonnegative = array<i1: false, true>} : <4x50
   %n = tile.in_bounds %w[%row, %c0] dims [0, 1] {nonnegative = array<i1: false, true>} : !tile.view<4x50xf32, strides = [50, 1], align = 16> -> tensor<4x64xi1>
   %o = arith.andi %m, %n : tensor<4x64xi1>

@@ -1,0 +1,18 @@
+// The virtual GPU: lanes, warps and accesses of a GPU, on the CPU this process runs on.
+#include "compiler/Compiler.h"
+#include "compiler/targets/simt/Abi.h"
+
+namespace tile {
+
+Target Target::simt() {
+  Target t;
+  t.kind = Kind::Simt;
+  t.arch = "simt";
+  t.lanes = simt::kLanes;
+  t.max_warps = 32;
+  t.vector_bytes = 16;
+  t.native_bf16 = host().native_bf16;
+  return t;
+}
+
+} // namespace tile
