@@ -19,7 +19,8 @@ using tile::runtime::Executable;
 using tile::runtime::Grid;
 using tile::runtime::Stream;
 
-constexpr int64_t kQuantum = 64; ///< bytes; sizes are rounded up to it
+constexpr int64_t kRow = 1024;             ///< words of a row of the host's copy kernel
+constexpr int64_t kQuantum = kRow * 4;     ///< bytes; sizes are rounded up to it
 constexpr int64_t kWord = sizeof(float);
 
 bool is_host(const Device &device) {
@@ -37,6 +38,26 @@ tile::Kernel copy_kernel(int64_t block, int warps) {
   return k.finish();
 }
 
+/// For a CPU: ranges of rows, read ahead and written around the caches.
+tile::Kernel streaming_copy_kernel() {
+  using namespace tile;
+  KernelBuilder k("copy_streaming", {.warps = 1});
+  Index words = k.runtime("words", kQuantum / kWord);
+  Index rows = words / kRow;
+  View from = k.input("from", i32, {rows, kRow}, {.align = 64});
+  View to = k.output("to", i32, {rows, kRow}, {.align = 64});
+  Index share = (rows + k.num_programs(0) - 1) / k.num_programs(0);
+  Index begin = k.program_id(0) * share;
+  k.loop(begin, min(begin + share, rows), 1)([&](Index row) {
+    from.prefetch({row + 2, 0}, {1, kRow});
+    to.store({row, 0}, from.load({row, 0}, {1, kRow}), Cache::Streaming);
+  });
+  return k.finish();
+}
+
+/// Programs of the streaming copy: enough that a core which is slowed down can be helped out.
+constexpr uint32_t kRanges = 256;
+
 class KernelCopy final : public Provider {
 public:
   KernelCopy(std::shared_ptr<Executable> executable, int64_t block, void *to, const void *from, int64_t bytes)
@@ -44,7 +65,8 @@ public:
     args_.set("words", bytes / kWord);
     args_.set("from", from);
     args_.set("to", static_cast<const void *>(to));
-    grid_.x = uint32_t((bytes / kWord + block - 1) / block);
+    // Without a block of its own a program takes a range: the grid is then given by the machine.
+    grid_.x = uint32_t(block > 0 ? (bytes / kWord + block - 1) / block : kRanges);
   }
   void enqueue(Stream &stream) override { executable_->launch(stream, grid_, args_.block()); }
   int launches() const override { return 1; }
@@ -85,7 +107,7 @@ std::vector<uint32_t> noise(size_t words) {
 
 } // namespace
 
-/// A block size of the copy kernel, compiled; or, without one, memcpy.
+/// A compiled copy kernel and its block (0: it divides the work by itself); or, without one, memcpy.
 struct Roof::Way {
   std::string name;
   int64_t block = 0;
@@ -127,8 +149,11 @@ Roof::Roof(Device &device, Stream &stream) : device_(device), stream_(stream) {
     ways_.push_back(std::make_unique<Way>(
         Way{fmt::format("a copy kernel of {} words and {} warps", block, warps), block, std::move(executable)}));
   }
-  if (is_host(device))
+  if (is_host(device)) {
+    ways_.push_back(std::make_unique<Way>(
+        Way{"a streaming copy kernel", 0, device.load(tile::compile(streaming_copy_kernel(), device.target()))}));
     ways_.push_back(std::make_unique<Way>(Way{"memcpy", 0, nullptr}));
+  }
 }
 
 Roof::~Roof() = default;

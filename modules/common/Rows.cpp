@@ -114,7 +114,7 @@ constexpr int64_t kMostVectors = 64;
 RowConfig host_looped(const Target &target, const RowNeeds &needs, int64_t least, int64_t most) {
   const int64_t widest = std::min(most * target.lanes, last_power_of_two(needs.cols));
   const RowShape shape = row_shape(needs.cols, least * target.lanes, widest);
-  return {.rows = 1, .warps = 1, .shape = {shape.chunk, 1}, .looped = true};
+  return {.rows = 1, .warps = 1, .shape = {shape.chunk, 1}, .looped = true, .looped_rows = true, .ahead = 1};
 }
 
 std::vector<RowConfig> host_configs(const Target &target, const RowNeeds &needs) {

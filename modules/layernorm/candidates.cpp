@@ -45,6 +45,12 @@ std::vector<Arg> arguments(const Place &p, std::initializer_list<const char *> a
   return args;
 }
 
+/// Programs for all rows: one for each block of them, or as many as share the rows of a machine's cores.
+int64_t row_programs(const Place &p, const RowConfig &config) {
+  const int64_t blocks = ceil_div(p.rows, config.rows);
+  return config.looped_rows ? std::min(blocks, p.units * kRangesPerUnit) : blocks;
+}
+
 // ---- Forward --------------------------------------------------------------------------------------------------------
 
 Candidate forward_candidate(const Place &p, const RowConfig &config) {
@@ -54,9 +60,7 @@ Candidate forward_candidate(const Place &p, const RowConfig &config) {
   std::vector<Arg> args = arguments(p, {"x", "w", "y", "rstd"}, {"b", "mean"});
   args.push_back({"rows", p.rows});
   args.push_back({"eps", p.eps});
-  int64_t programs = ceil_div(p.rows, config.rows);
-  if (config.looped_rows) programs = std::min(programs, p.units * kRangesPerUnit);
-  candidate.launches.push_back({forward(p.spec, config), {uint32_t(programs)}, std::move(args)});
+  candidate.launches.push_back({forward(p.spec, config), {uint32_t(row_programs(p, config))}, std::move(args)});
   return candidate;
 }
 
@@ -129,7 +133,7 @@ Candidate split_backward(const Place &p, const RowConfig &config) {
     std::vector<Arg> args = arguments(p, {"x", "dy", "w", "rstd", "dx"}, {"mean"});
     args.push_back({"rows", p.rows});
     candidate.launches.push_back(
-        {backward_input(p.spec, config), {uint32_t(ceil_div(p.rows, config.rows))}, std::move(args)});
+        {backward_input(p.spec, config), {uint32_t(row_programs(p, config))}, std::move(args)});
     args = arguments(p, {"x", "dy", "rstd", "dw_partial"}, {"mean", "db_partial"});
     args.push_back({"rows", p.rows});
     candidate.launches.push_back({backward_weights(p.spec, columns),

@@ -11,6 +11,12 @@ using namespace tile;
 
 namespace {
 
+/// The same chunk of a later row, as load_row does for whole rows.
+void read_ahead(const View &view, Index row, Index col, const RowConfig &config) {
+  if (config.ahead > 0)
+    view.prefetch({row + config.ahead * config.rows, col}, {config.rows, config.shape.chunk});
+}
+
 struct Statistics {
   Tile mean, rstd; ///< [rows]; no mean unless centered
 };
@@ -23,6 +29,7 @@ Statistics centered_statistics(KernelBuilder &k, const NormSpec &spec, const Row
   const int64_t chunk = config.shape.chunk;
   Tile zero = k.zeros({config.rows, chunk}, f32);
   Tiles slots = over_chunks(k, spec.cols, chunk, {k.zeros({1, 1}, f32), zero, zero}, [&](Index col, Tiles s) -> Tiles {
+    read_ahead(x, row, col, config);
     Tile v = x.load({row, col}, {config.rows, chunk}).to(f32);
     Tile count = s[0] + 1.f;
     Tile delta = where(v.in_bounds(Axis(1)), v - s[1], 0.f); // a slot beyond the row stays as it is
@@ -44,6 +51,7 @@ Statistics rms_statistics(KernelBuilder &k, const NormSpec &spec, const RowConfi
   const int64_t chunk = config.shape.chunk;
   Tile zero = k.zeros({config.rows, chunk}, f32);
   Tiles squares = over_chunks(k, spec.cols, chunk, {zero}, [&](Index col, Tiles s) -> Tiles {
+    read_ahead(x, row, col, config);
     Tile v = x.load({row, col}, {config.rows, chunk}).to(f32);
     return {s[0] + v * v};
   });
@@ -63,26 +71,31 @@ Kernel forward_wide(const NormSpec &spec, const RowConfig &config) {
     b = weight_input(k, spec, "b");
   View y = output_rows(k, spec, "y", rows);
 
-  const int64_t chunk = config.shape.chunk;
-  Index row = k.program_id(0) * config.rows;
-  Statistics s =
-      spec.centered ? centered_statistics(k, spec, config, x, row, eps) : rms_statistics(k, spec, config, x, row, eps);
-  k.output("rstd", f32, {rows}, statistic(spec)).store({row}, s.rstd);
+  View rstds = k.output("rstd", f32, {rows}, statistic(spec));
+  std::optional<View> means;
   if (spec.centered)
-    k.output("mean", f32, {rows}, statistic(spec)).store({row}, s.mean);
+    means = k.output("mean", f32, {rows}, statistic(spec));
 
-  over_chunks(k, spec.cols, chunk, {}, [&](Index col, Tiles) -> Tiles {
-    Tile v = x.load({row, col}, {config.rows, chunk}).to(f32);
-    Tile scale = w.load({col}, {chunk}).to(f32).expand(Axis(0));
-    if (spec.centered)
-      v = v - s.mean.expand(Axis(1));
-    Tile out = v * s.rstd.expand(Axis(1)) * scale;
-    if (b) {
-      Tile shift = b->load({col}, {chunk}).to(f32).expand(Axis(0));
-      out = out + shift;
-    }
-    y.store({row, col}, out.to(spec.dtype), config.cache());
-    return {};
+  const int64_t chunk = config.shape.chunk;
+  for_row_blocks(k, rows, config, [&](Index row) {
+    Statistics s = spec.centered ? centered_statistics(k, spec, config, x, row, eps)
+                                 : rms_statistics(k, spec, config, x, row, eps);
+    rstds.store({row}, s.rstd);
+    if (means)
+      means->store({row}, s.mean);
+    over_chunks(k, spec.cols, chunk, {}, [&](Index col, Tiles) -> Tiles {
+      Tile v = x.load({row, col}, {config.rows, chunk}).to(f32);
+      Tile scale = w.load({col}, {chunk}).to(f32).expand(Axis(0));
+      if (spec.centered)
+        v = v - s.mean.expand(Axis(1));
+      Tile out = v * s.rstd.expand(Axis(1)) * scale;
+      if (b) {
+        Tile shift = b->load({col}, {chunk}).to(f32).expand(Axis(0));
+        out = out + shift;
+      }
+      y.store({row, col}, out.to(spec.dtype), config.cache());
+      return {};
+    });
   });
   return k.finish();
 }
@@ -95,45 +108,52 @@ Kernel backward_input(const NormSpec &spec, const RowConfig &config) {
   View w = weight_input(k, spec, "w");
   View dx = output_rows(k, spec, "dx", rows);
 
+  View rstds = k.input("rstd", f32, {rows}, statistic(spec));
+  std::optional<View> means;
+  if (spec.centered)
+    means = k.input("mean", f32, {rows}, statistic(spec));
+
   const int64_t chunk = config.shape.chunk;
   const double cols = double(spec.cols);
-  Index row = k.program_id(0) * config.rows;
-  Tile rstd = k.input("rstd", f32, {rows}, statistic(spec)).load({row}, {config.rows}).expand(Axis(1));
-  Tile mean;
-  if (spec.centered)
-    mean = k.input("mean", f32, {rows}, statistic(spec)).load({row}, {config.rows}).expand(Axis(1));
-
   struct Terms {
     Tile xhat, g;
   };
-  auto terms = [&](Index col) -> Terms {
-    Tile v = x.load({row, col}, {config.rows, chunk}).to(f32);
-    Tile d = dy.load({row, col}, {config.rows, chunk}).to(f32); // 0 outside the view
-    Tile scale = w.load({col}, {chunk}).to(f32).expand(Axis(0));
-    if (spec.centered)
-      v = v - mean;
-    return {v * rstd, d * scale};
-  };
+  for_row_blocks(k, rows, config, [&](Index row) {
+    Tile rstd = rstds.load({row}, {config.rows}).expand(Axis(1));
+    Tile mean;
+    if (means)
+      mean = means->load({row}, {config.rows}).expand(Axis(1));
+    auto terms = [&](Index col) -> Terms {
+      Tile v = x.load({row, col}, {config.rows, chunk}).to(f32);
+      Tile d = dy.load({row, col}, {config.rows, chunk}).to(f32); // 0 outside the view
+      Tile scale = w.load({col}, {chunk}).to(f32).expand(Axis(0));
+      if (spec.centered)
+        v = v - mean;
+      return {v * rstd, d * scale};
+    };
 
-  Tiles zeros(spec.centered ? 2 : 1, k.zeros({config.rows, chunk}, f32));
-  Tiles sums = over_chunks(k, spec.cols, chunk, zeros, [&](Index col, Tiles s) {
-    auto [xhat, g] = terms(col);
-    s[0] = s[0] + g * xhat;
+    Tiles zeros(spec.centered ? 2 : 1, k.zeros({config.rows, chunk}, f32));
+    Tiles sums = over_chunks(k, spec.cols, chunk, zeros, [&](Index col, Tiles s) {
+      read_ahead(x, row, col, config);
+      read_ahead(dy, row, col, config);
+      auto [xhat, g] = terms(col);
+      s[0] = s[0] + g * xhat;
+      if (spec.centered)
+        s[1] = s[1] + g;
+      return s;
+    });
+    Tile along = (sum(sums[0], Axis(1)) / cols).expand(Axis(1));
+    Tile mean_g;
     if (spec.centered)
-      s[1] = s[1] + g;
-    return s;
-  });
-  Tile along = (sum(sums[0], Axis(1)) / cols).expand(Axis(1));
-  Tile mean_g;
-  if (spec.centered)
-    mean_g = (sum(sums[1], Axis(1)) / cols).expand(Axis(1));
+      mean_g = (sum(sums[1], Axis(1)) / cols).expand(Axis(1));
 
-  over_chunks(k, spec.cols, chunk, {}, [&](Index col, Tiles) -> Tiles {
-    auto [xhat, g] = terms(col);
-    if (spec.centered)
-      g = g - mean_g;
-    dx.store({row, col}, ((g - xhat * along) * rstd).to(spec.dtype), config.cache());
-    return {};
+    over_chunks(k, spec.cols, chunk, {}, [&](Index col, Tiles) -> Tiles {
+      auto [xhat, g] = terms(col);
+      if (spec.centered)
+        g = g - mean_g;
+      dx.store({row, col}, ((g - xhat * along) * rstd).to(spec.dtype), config.cache());
+      return {};
+    });
   });
   return k.finish();
 }
