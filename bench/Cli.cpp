@@ -84,7 +84,8 @@ void add_main(CLI::App &app, Words &w) {
       "--version", [] { return fmt::format("flabench {} ({})", version(), tile::compiler_version()); },
       "Print the versions of the program and of its compiler");
   add_selection(app, w.run.select);
-  add_text(app, "--device", w.run.device, "NAME", "cuda, cuda:1, host (default: a GPU if there is one, else host)");
+  add_text(app, "--device", w.run.device, "NAME",
+           "cuda, cuda:1, host, simt: a virtual GPU (default: cuda if there is one, else host)");
   add_text(app, "--format", w.format, "NAME", "table (default), json (one object a line) or csv");
   add_number(app, "--reps", w.run.reps, 1, 100000, "Measured runs of each case (default: until the median is stable)");
   add_number(app, "--seed", w.run.seed, int64_t(0), INT64_MAX, "Of the random inputs (default: 1)");
@@ -100,8 +101,8 @@ void add_emit(CLI::App &app, Words &w) {
   add_text(app, "--pass", e.pass, "NAME", "fwd, bwd, fwdbwd (default: the op's first)");
   add_text(app, "--case", e.shape, "CASE", "As N=32768,D=1024 (default: the first of the quick grid)");
   add_text(app, "--dtype", e.dtype, "NAME", "Element type of the tensors (default: bf16)");
-  add_text(app, "--arch", e.arch, "NAME", "sm_80, sm_90a, sm_100, ... or host")->required();
-  add_text(app, "--stage", e.stage, "NAME", "tile, layout, lane, llvm, ptx (GPU) or asm (host)")->required();
+  add_text(app, "--arch", e.arch, "NAME", "sm_80, sm_90a, sm_100, ..., host or simt")->required();
+  add_text(app, "--stage", e.stage, "NAME", "tile, layout, lane, llvm, ptx (GPU) or asm (host, simt)")->required();
   add_number(app, "--candidate", e.candidate, 0, 9999, "Which way to cut the work (default: 0, the heuristic's)");
   add_number(app, "--kernel", w.kernel, 0, 9999, "Which kernel of the candidate (default: all)");
   app.footer(kEmitExamples);
@@ -109,7 +110,7 @@ void add_emit(CLI::App &app, Words &w) {
 
 void add_compile(CLI::App &app, Words &w) {
   add_selection(app, w.compile.select);
-  add_text(app, "--arch", w.compile.arch, "NAME", "sm_80, sm_90a, sm_100, ... or host")->required();
+  add_text(app, "--arch", w.compile.arch, "NAME", "sm_80, sm_90a, sm_100, ..., host or simt")->required();
   add_number(app, "--reps", w.compile.reps, 1, 100000, "Compilations of each kernel after the first (default: 20)");
   add_text(app, "--format", w.compile_format, "NAME", "table (default), json (one object a line) or csv");
   app.footer(kCompileExamples);

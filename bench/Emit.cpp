@@ -18,12 +18,12 @@ using tile::UserError;
 std::string_view comment(Stage stage, const Target &target) {
   if (stage == Stage::Llvm)
     return ";";
-  return stage == Stage::Code && target.kind == Target::Kind::Simd ? "#" : "//";
+  return stage == Stage::Code && target.is_on_cpu() ? "#" : "//";
 }
 
 Stage stage_for(const EmitOptions &options, const Target &target) {
   const Stage stage = tile::stage_named(options.stage);
-  const char *code = target.kind == Target::Kind::Nvvm ? "ptx" : "asm";
+  const char *code = target.is_on_cpu() ? "asm" : "ptx";
   if (stage == Stage::Code && options.stage != code)
     throw UserError(fmt::format("stage '{}' does not exist for {}; accepted: tile, layout, lane, llvm, {}",
                                 options.stage, options.arch, code));
@@ -62,16 +62,18 @@ std::vector<tile::Kernel> distinct_kernels(const Candidate &candidate) {
 Target target_named(const std::string &arch) {
   if (arch == "host")
     return Target::host();
+  if (arch == "simt")
+    return Target::simt();
   try {
     return Target::nvvm(arch);
   } catch (const UserError &e) {
-    throw UserError(fmt::format("{}; or 'host' for this CPU", e.what()));
+    throw UserError(fmt::format("{}; or 'host' for this CPU, 'simt' for a virtual GPU on it", e.what()));
   }
 }
 
 tile::runtime::DeviceInfo typical_machine(const Target &target) {
-  if (target.kind == Target::Kind::Simd)
-    return tile::runtime::open_device("host")->info();
+  if (target.is_on_cpu())
+    return tile::runtime::open_device(target.is_gpu() ? "simt" : "host")->info();
   struct Known {
     std::string_view prefix;
     int units;

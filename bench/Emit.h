@@ -10,7 +10,7 @@
 
 namespace fla::bench {
 
-/// "host", or what Target::nvvm takes.
+/// "host", "simt", or what Target::nvvm takes.
 tile::Target target_named(const std::string &arch);
 
 /// What a machine of `target` is like where there is none to ask: candidates are chosen by it.

@@ -12,6 +12,8 @@ GuardedBuffer::GuardedBuffer(tile::runtime::Device &device, tile::runtime::Strea
   auto *start = static_cast<std::byte *>(memory_.data());
   device.upload(start, guard(kFront).data(), kFront);
   device.upload(start + kFront + bytes, guard(kBack).data(), kBack);
+  device.forbid(start, kFront);
+  device.forbid(start + kFront + bytes, kBack);
 }
 
 std::vector<std::byte> GuardedBuffer::guard(size_t bytes) const {

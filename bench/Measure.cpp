@@ -20,7 +20,7 @@ double ms_since(Clock::time_point start) {
 }
 
 bool is_host(const Device &device) {
-  return device.target().kind == tile::Target::Kind::Simd;
+  return device.target().is_on_cpu();
 }
 
 size_t flush_bytes(const Device &device) {

@@ -135,7 +135,7 @@ void require_memory(const Item &item, const tile::runtime::Device &device) {
   const double on_device = 2.5 * tensors;
   // Here: every value in double for the oracle, and the bytes that go to and come from the device.
   const double here = values * sizeof(double) + tensors;
-  const bool same_memory = device.target().kind == tile::Target::Kind::Simd;
+  const bool same_memory = device.target().is_on_cpu();
   const double host_memory = double(available_host_memory());
   if (!same_memory)
     require(item, on_device, double(device.info().memory_bytes), "the GPU's", "tensors, workspaces and the copy roof");

@@ -97,7 +97,7 @@ private:
     const std::vector<Summary> times = timer_.measure(providers, stop_rule(options_));
     for (size_t i = 0; i < times.size(); ++i)
       *targets[i] = times[i];
-    const bool is_asynchronous = device_.target().kind == tile::Target::Kind::Nvvm;
+    const bool is_asynchronous = !device_.target().is_on_cpu();
     if (options_.host_time && is_asynchronous && result.fused.time)
       result.fused.launch_us = timer_.host_us_per_launch(fused);
     roof_.release();

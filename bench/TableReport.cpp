@@ -75,7 +75,11 @@ private:
   void write_header(const std::vector<Item> &items) {
     const tile::runtime::DeviceInfo &m = info_.machine;
     const bool is_host = info_.device == "host";
-    std::string parts = fmt::format("{} {}", m.units, is_host ? "threads" : "multiprocessors");
+    const bool is_virtual = info_.device == "simt";
+    std::string parts = fmt::format("{} {}", m.units,
+                                    is_host      ? "threads"
+                                    : is_virtual ? "virtual multiprocessors"
+                                                 : "multiprocessors");
     if (m.memory_bytes > 0)
       parts += fmt::format(", {} memory", memory_size(m.memory_bytes));
     if (m.cache_bytes > 0)
@@ -84,7 +88,8 @@ private:
          << fmt::format("  device    {} ({})\n", m.name, parts) << fmt::format("  driver    {}\n", m.driver)
          << fmt::format("  clock     {}\n", m.clock_mhz > 0 ? fmt::format("up to {} MHz", m.clock_mhz) : "unknown")
          << fmt::format("  compiler  {}\n", info_.compiler)
-         << fmt::format("  run       {}, seed {}\n\n", info_.date, info_.seed);
+         << fmt::format("  run       {}, seed {}\n", info_.date, info_.seed)
+         << (is_virtual ? "  note      virtual GPU: results are checked as on a GPU, times mean nothing\n\n" : "\n");
   }
 
   std::vector<Table::Column> columns(const std::vector<Item> &items) const {
@@ -131,8 +136,10 @@ private:
       std::sort(spreads_.begin(), spreads_.end());
       spread = fmt::format("; p20 to p80: +-{:.1f} %, at most +-{:.1f} %", quantile(spreads_, 0.5), spreads_.back());
     }
-    std::string out =
-        fmt::format("  ms       median {}time of the whole op, caches cold{}\n", is_host ? "" : "device ", spread);
+    std::string out = info_.device == "simt"
+                          ? "  ms       median time of the whole op's simulation: it says nothing of any GPU\n"
+                          : fmt::format("  ms       median {}time of the whole op, caches cold{}\n",
+                                        is_host ? "" : "device ", spread);
     out += "  GB/s     the least bytes the problem must move / fused ms\n"
            "  % roof   time of a plain copy of as many bytes, in the same run / fused ms\n"
            "  err/tol  worst error of an element against a double-precision oracle / what is allowed there;\n"

@@ -81,6 +81,8 @@ bool is_host(const tile::runtime::Device &device) {
 std::string why_no_reference(tile::runtime::Device &device) {
   if (is_host(device))
     return "";
+  if (device.target().is_on_cpu())
+    return "the virtual GPU runs no CUDA; --device host has a reference on this CPU";
   // Includes what references include, so that a missing header is found here and not taken for a reference's mistake.
   constexpr const char *kProbe = "#include <cuda_bf16.h>\n#include <cuda_fp16.h>\n"
                                  "extern \"C\" __global__ void probe(float *x) { *x = 1; }\n";

@@ -164,8 +164,9 @@ std::optional<Collision> find_collision(const Access &a) {
       all.push_back({a.places[lane] + i * a.site.element_bytes, lane, i});
   std::ranges::stable_sort(all, {}, &Element::place);
   for (size_t k = 1; k < all.size(); ++k)
-    if (all[k].place == all[k - 1].place && std::memcmp(a.value(all[k].i, all[k].lane), a.value(all[k - 1].i, all[k - 1].lane),
-                                                        size_t(a.site.element_bytes)) != 0)
+    if (all[k].place == all[k - 1].place &&
+        std::memcmp(a.value(all[k].i, all[k].lane), a.value(all[k - 1].i, all[k - 1].lane),
+                    size_t(a.site.element_bytes)) != 0)
       return Collision{all[k - 1].lane, all[k].lane};
   return std::nullopt;
 }

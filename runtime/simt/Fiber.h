@@ -31,8 +31,8 @@ private:
   void (*body_)(void *) = nullptr;
   void *argument_ = nullptr;
   bool is_done_ = true;
-  void *fake_stack_ = nullptr;          ///< the address sanitizer's, of the side that does not run
-  const void *outer_stack_ = nullptr;   ///< the resuming thread's, for the sanitizer
+  void *fake_stack_ = nullptr;        ///< the address sanitizer's, of the side that does not run
+  const void *outer_stack_ = nullptr; ///< the resuming thread's, for the sanitizer
   size_t outer_bytes_ = 0;
 };
 

@@ -9,9 +9,9 @@ namespace tile::runtime::simt {
 namespace {
 
 constexpr size_t kPage = 4096;
-constexpr size_t kGap = 16 * kPage;      ///< on either side of a buffer
-constexpr size_t kMostFreed = 4096;      ///< addresses of as many freed buffers are kept
-constexpr unsigned char kFresh = 0xFF;   ///< every byte of a new buffer: NaN in every float type
+constexpr size_t kGap = 16 * kPage;    ///< on either side of a buffer
+constexpr size_t kMostFreed = 4096;    ///< addresses of as many freed buffers are kept
+constexpr unsigned char kFresh = 0xFF; ///< every byte of a new buffer: NaN in every float type
 
 const Range *last_starting_at_or_before(const std::vector<Range> &sorted, uintptr_t a) {
   auto after = std::ranges::upper_bound(sorted, a, {}, &Range::begin);

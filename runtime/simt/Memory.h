@@ -47,8 +47,8 @@ public:
 
 private:
   struct Block {
-    Range buffer;                 ///< what was asked for
-    void *reserved = nullptr;     ///< with the gaps around it
+    Range buffer;             ///< what was asked for
+    void *reserved = nullptr; ///< with the gaps around it
     size_t reserved_bytes = 0;
     std::vector<Range> forbidden;
   };

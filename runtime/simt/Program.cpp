@@ -132,8 +132,8 @@ bool ProgramRunner::run_to_barrier() {
 
 void ProgramRunner::fail(const std::string &what) const {
   const auto &p = warps_[0]->program;
-  throw DeviceError(fmt::format("simt: {}, program ({},{},{}) of kernel '{}'", what, p[0], p[1], p[2],
-                                launch_->artifact.entry));
+  throw DeviceError(
+      fmt::format("simt: {}, program ({},{},{}) of kernel '{}'", what, p[0], p[1], p[2], launch_->artifact.entry));
 }
 
 // ---- In the fiber ---------------------------------------------------------------------------------------------------
@@ -183,7 +183,8 @@ bool ProgramRunner::check_and_run(Warp &warp, uint32_t number, uint32_t mask) {
       return run_scratch(a);
     const int lane = first_lane(a, [&](int64_t p) { return p < 0 || p + int64_t(a.lane_bytes()) > room; });
     return report(fmt::format("{} of {} bytes outside of scratch by lane {} of warp {} at {}: at byte {} of {}",
-                              name_of(site.kind), a.lane_bytes(), lane, warp.warp, where(number), a.places[lane], room));
+                              name_of(site.kind), a.lane_bytes(), lane, warp.warp, where(number), a.places[lane],
+                              room));
   }
   const Range *range = range_of(warp, number);
   if (!range) {
@@ -193,10 +194,9 @@ bool ProgramRunner::check_and_run(Warp &warp, uint32_t number, uint32_t mask) {
                               freed ? "a buffer that was freed" : "no buffer"));
   }
   if (uintptr_t(extent.low) >= range->begin && uintptr_t(extent.high) <= range->end)
-    return run_global(a, *range);
-  const int lane = first_lane(a, [&](int64_t p) {
-    return uintptr_t(p) < range->begin || uintptr_t(p) + a.lane_bytes() > range->end;
-  });
+    return run_global(warp, a);
+  const int lane = first_lane(
+      a, [&](int64_t p) { return uintptr_t(p) < range->begin || uintptr_t(p) + a.lane_bytes() > range->end; });
   const int64_t at = a.places[lane] - int64_t(range->begin), size = int64_t(range->end - range->begin);
   return report(fmt::format("{} of {} bytes outside of '{}' by lane {} of warp {} at {}: {} bytes {} it, of {}",
                             name_of(site.kind), a.lane_bytes(), tensor_name(warp.tensor), lane, warp.warp,
@@ -204,15 +204,14 @@ bool ProgramRunner::check_and_run(Warp &warp, uint32_t number, uint32_t mask) {
                             at < 0 ? "before the start of" : "beyond the end of", size));
 }
 
-bool ProgramRunner::run_global(const Access &a, const Range &range) {
+bool ProgramRunner::run_global(const Warp &warp, const Access &a) {
   if (!is_store(a.site.kind)) {
     load_from_memory(a);
     return true;
   }
   if (auto c = find_collision(a))
     return report(fmt::format("lanes {} and {} of warp {} store different values to the same element of '{}' at {}",
-                              c->lane, c->other, a.warp, tensor_name(reinterpret_cast<const void *>(range.begin)),
-                              where(a.number)));
+                              c->lane, c->other, a.warp, tensor_name(warp.tensor), where(a.number)));
   store_to_memory(a);
   return true;
 }
@@ -264,8 +263,8 @@ std::string ProgramRunner::scratch_fault(const ScratchFault &f) const {
   case ScratchFault::Kind::Race: {
     const std::string who = warp == other ? fmt::format("lanes {} and {} of warp {}", other_lane, lane, warp)
                                           : fmt::format("warps {} and {}", other, warp);
-    return fmt::format("race on scratch byte {} between {} at {} ({}) and {} ({}), with no barrier between them", f.byte,
-                       who, where(f.other.site), op(f.other), where(f.visitor.site), op(f.visitor));
+    return fmt::format("race on scratch byte {} between {} at {} ({}) and {} ({}), with no barrier between them",
+                       f.byte, who, where(f.other.site), op(f.other), where(f.visitor.site), op(f.visitor));
   }
   case ScratchFault::Kind::TwoValues:
     return fmt::format("lanes {} and {} of warp {} store different values to scratch byte {} at {}", other_lane, lane,

@@ -35,7 +35,7 @@ private:
   struct Warp : tile::simt::Context {
     Fiber fiber;
     ProgramRunner *runner = nullptr;
-    bool waits = false;       ///< at the barrier `site`
+    bool waits = false; ///< at the barrier `site`
     uint32_t site = 0;
   };
 
@@ -50,7 +50,7 @@ private:
 
   // Of an access. False: the program must not go on, and report_ says why.
   bool check_and_run(Warp &, uint32_t site, uint32_t mask);
-  bool run_global(const Access &, const Range &);
+  bool run_global(const Warp &, const Access &);
   bool run_scratch(const Access &);
   const Range *range_of(const Warp &, uint32_t site);
   bool report(std::string what);

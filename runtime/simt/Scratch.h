@@ -13,7 +13,7 @@ namespace tile::runtime::simt {
 /// One access of one warp.
 struct Access {
   const Site &site;
-  uint32_t number;       ///< of the site
+  uint32_t number; ///< of the site
   uint32_t warp;
   uint32_t mask;
   const int64_t *places; ///< of each lane
@@ -53,7 +53,7 @@ private:
     uint64_t written = 0, read = 0; ///< epochs of the last ones; 0: never
     uint64_t access = 0;            ///< number of the access that wrote
     Visitor writer;
-    Visitor reader, other;          ///< the first reader of that epoch, and the last of another thread (or the same)
+    Visitor reader, other; ///< the first reader of that epoch, and the last of another thread (or the same)
   };
   std::optional<ScratchFault> read_byte(int64_t at, Visitor);
   std::optional<ScratchFault> write_byte(int64_t at, Visitor, std::byte value);

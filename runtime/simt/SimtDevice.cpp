@@ -16,7 +16,8 @@ constexpr int kUnits = 4;
 } // namespace
 
 SimtDevice::SimtDevice(const SimtOptions &options)
-    : options_(options), workers_(options.threads == 0 ? Workers::shared() : std::make_shared<Workers>(options.threads)),
+    : options_(options),
+      workers_(options.threads == 0 ? Workers::shared() : std::make_shared<Workers>(options.threads)),
       loader_(ObjectLoader::create()), memory_(std::make_shared<simt::Memory>()), host_(workers_),
       target_(Target::simt()) {
   info_ = {.name = "virtual GPU (times mean nothing) on " + host_.info().name,

@@ -15,8 +15,8 @@ constexpr uint32_t kMostX = 0x7FFFFFFF, kMostYZ = 65535;
 
 void check_grid(Grid g, const std::string &entry) {
   if (g.x > kMostX || g.y > kMostYZ || g.z > kMostYZ)
-    throw UserError(fmt::format("kernel '{}': a grid of {} x {} x {} programs is too large; at most {} x {} x {}", entry,
-                                g.x, g.y, g.z, kMostX, kMostYZ, kMostYZ));
+    throw UserError(fmt::format("kernel '{}': a grid of {} x {} x {} programs is too large; at most {} x {} x {}",
+                                entry, g.x, g.y, g.z, kMostX, kMostYZ, kMostYZ));
 }
 
 /// i -> (i * step + start) mod n: every program once.
@@ -26,9 +26,7 @@ struct Order {
     while (std::gcd(step, n) != 1)
       step = (step + 1) % n;
   }
-  int64_t operator()(int64_t i) const {
-    return int64_t((static_cast<unsigned __int128>(i) * step + start) % n);
-  }
+  int64_t operator()(int64_t i) const { return int64_t((static_cast<unsigned __int128>(i) * step + start) % n); }
 };
 
 } // namespace

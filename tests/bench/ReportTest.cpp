@@ -77,6 +77,15 @@ TEST(TableReport, ShowsHostTimeWhenAsked) {
   EXPECT_THAT(written(Format::Table, i, result()), HasSubstr("12.5       2.25\n"));
 }
 
+TEST(TableReport, ClaimsNoTimesOfTheVirtualGpu) {
+  RunInfo i = info();
+  i.device = "simt";
+  const std::string text = written(Format::Table, i, result());
+  EXPECT_THAT(text, HasSubstr("virtual GPU: results are checked as on a GPU, times mean nothing\n"));
+  EXPECT_THAT(text, HasSubstr("132 virtual multiprocessors"));
+  EXPECT_THAT(text, Not(HasSubstr("device time")));
+}
+
 TEST(TableReport, SaysWhyThereIsNoReference) {
   RunInfo i = info();
   i.no_reference = "NVRTC was not found";

@@ -30,7 +30,7 @@ const Bad kBad[] = {
     {"OpAfterTrailingComma", "--module layernorm --op layer_norm,", {"op", "layer_norm", "rms_norm"}},
     {"OpsWithoutComma", "--module layernorm --op layer_norm rms_norm", {"rms_norm", "not expected"}},
     {"UnknownPass", "--module layernorm --pass forward", {"forward", "fwd", "bwd", "fwdbwd"}},
-    {"UnknownDevice", "--module layernorm --device gpu", {"gpu", "host", "cuda"}},
+    {"UnknownDevice", "--module layernorm --device gpu", {"gpu", "host", "simt", "cuda"}},
     {"DeviceWithBadNumber", "--module layernorm --device cuda:x", {"cuda:x", "host"}},
     {"NoSuchGpu", "--module layernorm --device cuda", {"GPU", "host"}},
     {"NoSuchSecondGpu", "--module layernorm --device cuda:1", {"GPU", "host"}},

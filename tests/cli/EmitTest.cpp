@@ -34,7 +34,7 @@ TEST(Emit, LayoutAndLaneFollow) {
 }
 
 TEST(Emit, LlvmIsLlvm) {
-  for (const char *arch : {"host", "sm_80"}) {
+  for (const char *arch : {"host", "simt", "sm_80"}) {
     const Finished done = emit(std::string("--op rms_norm --pass fwd --stage llvm --arch ") + arch);
     ASSERT_EQ(done.code, 0) << done.err;
     EXPECT_THAT(done.out, StartsWith("; kernel 0 of 1: ")) << arch;
@@ -54,10 +54,12 @@ TEST(Emit, PtxIsForTheArchThatWasNamed) {
 }
 
 TEST(Emit, AsmIsTheHosts) {
-  const Finished done = emit("--op layer_norm --pass fwd --arch host --stage asm");
-  ASSERT_EQ(done.code, 0) << done.err;
-  EXPECT_THAT(done.out, StartsWith("# kernel 0 of 1: "));
-  EXPECT_THAT(done.out, HasSubstr("\tret"));
+  for (const char *arch : {"host", "simt"}) {
+    const Finished done = emit(std::string("--op layer_norm --pass fwd --stage asm --arch ") + arch);
+    ASSERT_EQ(done.code, 0) << done.err;
+    EXPECT_THAT(done.out, StartsWith("# kernel 0 of 1: ")) << arch;
+    EXPECT_THAT(done.out, HasSubstr("\tret")) << arch;
+  }
 }
 
 TEST(Emit, ShowsAllKernelsOrOne) {

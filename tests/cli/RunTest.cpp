@@ -47,6 +47,19 @@ TEST(Json, HasOneObjectOfEachProviderForEachCase) {
   EXPECT_THAT(found, ElementsAre("fwd fused", "fwd unfused", "bwd fused", "bwd unfused"));
 }
 
+// The virtual GPU checks the fused kernels; nobody can take its times for a GPU's.
+TEST(Json, OfTheVirtualGpu) {
+  const Finished done = flabench("--module layernorm --device simt --case N=64,D=96 --reps 1 --format json");
+  ASSERT_EQ(done.code, 0) << done.err;
+  for (const json &j : objects(done.out)) {
+    EXPECT_EQ(j.at("device"), "simt");
+    EXPECT_THAT(j.at("machine").get<std::string>(), HasSubstr("times mean nothing"));
+    if (j.at("provider") == "fused") {
+      EXPECT_TRUE(j.at("ok").get<bool>()) << j;
+    }
+  }
+}
+
 TEST(Json, CompilingTakesTimeForTheFusedAlone) {
   const Finished done = flabench(std::string(kSmall) + " --op rms_norm --pass fwd --format json");
   ASSERT_EQ(done.code, 0) << done.err;

@@ -4,6 +4,7 @@
 #include "compiler/passes/Passes.h"
 #include "compiler/targets/Codegen.h"
 #include "compiler/targets/Params.h"
+#include "compiler/targets/simt/Sites.h"
 
 #include "mlir/Parser/Parser.h"
 
@@ -29,9 +30,10 @@ Artifact lower(const std::string &lane, const Target &target) {
   a.scratch_bytes = targets::scratchOf(kernel);
 
   mlir::PassManager pm(&shared);
-  target.kind == Target::Kind::Nvvm ? buildNvvmPipeline(pm) : buildSimdPipeline(pm);
+  machinePipeline(target.kind)(pm);
   if (failed(pm.run(*module)))
     throw std::runtime_error(said.text());
+  a.sites = targets::simt::sitesOf(*module);
   a.code = targets::generate(*module, target, targets::Output::Object).code;
   return a;
 }

@@ -19,7 +19,7 @@ enum class Which { First, All };
 /// A device and the kernels compiled for it so far: problems that differ in run-time arguments only share them.
 class Machine {
 public:
-  /// "host" or "cuda"; nullptr where this computer has no such device, and `why_not` says why.
+  /// "host", "simt" or "cuda"; nullptr where this computer has no such device, and `why_not` says why.
   static Machine *named(const std::string &name, std::string *why_not);
 
   explicit Machine(std::unique_ptr<tile::runtime::Device>);

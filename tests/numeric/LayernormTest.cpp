@@ -19,7 +19,7 @@ struct Subject {
 
 std::vector<Subject> subjects() {
   std::vector<Subject> out;
-  for (const char *machine : {"host", "cuda"})
+  for (const char *machine : {"host", "simt", "cuda"})
     for (const char *op : {"layer_norm", "rms_norm"})
       for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd})
         out.push_back({machine, op, pass});
@@ -149,7 +149,7 @@ TEST_P(FarFromZero, KeepsTheDeviation) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Awkward, FarFromZero, testing::Values("host", "cuda"),
+INSTANTIATE_TEST_SUITE_P(Awkward, FarFromZero, testing::Values("host", "simt", "cuda"),
                          [](const auto &info) { return info.param; });
 INSTANTIATE_TEST_SUITE_P(Awkward, Norm, testing::ValuesIn(subjects()), name_of_test);
 

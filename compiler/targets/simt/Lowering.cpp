@@ -47,14 +47,15 @@ void makeEntry(func::FuncOp kernel, LLVM::LLVMFuncOp body, OpBuilder &b) {
   Location loc = kernel.getLoc();
   Type pointer = LLVM::LLVMPointerType::get(b.getContext()), none = LLVM::LLVMVoidType::get(b.getContext());
   b.setInsertionPointAfter(body);
-  auto entry = LLVM::LLVMFuncOp::create(b, loc, kernel.getName(), LLVM::LLVMFunctionType::get(none, {pointer, pointer}));
+  auto entry =
+      LLVM::LLVMFuncOp::create(b, loc, kernel.getName(), LLVM::LLVMFunctionType::get(none, {pointer, pointer}));
   b.setInsertionPointToStart(entry.addEntryBlock(b));
   SmallVector<Value> operands = unpackArguments(b, loc, kernel, body, entry.getArgument(0));
   Value context = entry.getArgument(1);
   using tile::simt::Context;
-  for (size_t offset : {offsetof(Context, program), offsetof(Context, program) + 8, offsetof(Context, program) + 16,
-                        offsetof(Context, grid), offsetof(Context, grid) + 8, offsetof(Context, grid) + 16,
-                        offsetof(Context, warp)})
+  for (size_t offset :
+       {offsetof(Context, program), offsetof(Context, program) + 8, offsetof(Context, program) + 16,
+        offsetof(Context, grid), offsetof(Context, grid) + 8, offsetof(Context, grid) + 16, offsetof(Context, warp)})
     operands.push_back(LLVM::LoadOp::create(b, loc, b.getI64Type(), field(b, loc, context, offset)));
   operands.push_back(context);
   LLVM::CallOp::create(b, loc, body, operands);

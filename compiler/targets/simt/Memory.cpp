@@ -58,8 +58,8 @@ struct AccessPattern {
     int64_t size = ir::bytesOf(a.elementType);
     int64_t align = std::max(size, std::min({a.align, kWidest, int64_t(width) * size}));
     Value site = constant(b, loc, b.getI32Type(), sites.add(a.op, a.kind, int64_t(width), size, align));
-    Value mask = a.mask ? Value(LLVM::BitcastOp::create(b, loc, b.getI32Type(), a.mask))
-                        : constant(b, loc, b.getI32Type(), -1);
+    Value mask =
+        a.mask ? Value(LLVM::BitcastOp::create(b, loc, b.getI32Type(), a.mask)) : constant(b, loc, b.getI32Type(), -1);
     LLVM::StoreOp::create(b, loc, a.places, field(b, loc, context(a), offsetof(Context, places)), 64);
     if (a.tensor)
       LLVM::StoreOp::create(b, loc, a.tensor, field(b, loc, context(a), offsetof(Context, tensor)));
@@ -100,7 +100,8 @@ Value laneBytes(OpBuilder &b, Location loc, Value lane, int64_t size) {
 }
 
 /// pointer + base + offset + lane.
-template <class Op, class Adaptor> FailureOr<Access> globalAccess(OpBuilder &b, Op op, Adaptor adaptor, StringRef kind) {
+template <class Op, class Adaptor>
+FailureOr<Access> globalAccess(OpBuilder &b, Op op, Adaptor adaptor, StringRef kind) {
   if (op.getKind() != lane::AccessKind::PerLane)
     return op.emitOpError("gives each lane its own address (per_lane) on this machine");
   if (!isa<VectorType>(op.getLane().getType()))
@@ -184,10 +185,20 @@ struct LowerScratchStore : ConvertOpToLLVMPattern<lane::ScratchStoreOp>, AccessP
   }
 };
 
+/// It moves nothing that a program sees, and may be of any address.
+struct LowerPrefetch : ConvertOpToLLVMPattern<lane::PrefetchOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(lane::PrefetchOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
 } // namespace
 
 void addMemoryPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns, SiteList &sites) {
   patterns.add<LowerLoad, LowerStore, LowerScratchLoad, LowerScratchStore>(types, sites);
+  patterns.add<LowerPrefetch>(types);
 }
 
 } // namespace tile::targets::simt
