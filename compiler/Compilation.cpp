@@ -7,6 +7,7 @@
 #include "compiler/support/Options.h"
 #include "compiler/targets/simt/Sites.h"
 
+#include "mlir/IR/Verifier.h"
 #include "mlir/Transforms/Passes.h"
 
 #include "llvm/Support/raw_ostream.h"
@@ -82,8 +83,9 @@ void Compilation::run(BuildPipeline build) {
   MLIRContext *context = module_->getContext();
   DiagnosticCapture said(*context);
   PassManager pm(context);
+  pm.enableVerifier(false); // once a stage, below: after each pass it takes a fifth of the time
   build(pm);
-  LogicalResult result = pm.run(*module_);
+  LogicalResult result = failure(failed(pm.run(*module_)) || failed(verify(*module_)));
   milliseconds_ += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   if (failed(result))
     fail("a pass failed:\n" + said.text());

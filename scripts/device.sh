@@ -33,6 +33,22 @@ step_bench() {
   tail -n 200 "$out/bench.jsonl"
 }
 
+# The tables a person reads: the arena's own cases and the quick grid.
+step_tables() {
+  "$program" --module layernorm --device cuda --grid fla | tee "$out/table-fla.txt"
+  "$program" --module layernorm --device cuda | tee "$out/table-quick.txt"
+}
+
+# What else there is for the same ops (bench/peers.py); PYTHONPATH says where it is.
+step_peers() {
+  python3 bench/peers.py 2>"$out/peers.log" | tee "$out/peers.jsonl"
+}
+
+# The compiler's own time.
+step_compile() {
+  "$program" compile --module layernorm --arch sm_90a --grid fla --reps 20 | tee "$out/compile.txt"
+}
+
 run() {
   local steps=("$@") failed=()
   [ ${#steps[@]} -gt 0 ] || steps=(tests bench)

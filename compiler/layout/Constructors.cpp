@@ -42,7 +42,7 @@ void padWithCopies(Bases &bases, int size) {
 Layout for_access(Shape shape, const AccessShape &how) {
   const int laneBits = log2Of(how.lanes, "lanes"), warpBits = log2Of(how.warps, "warps");
   int vectorBits = how.lane_contiguous ? 0 : log2Of(how.vector, "vector");
-  vectorBits = std::min(vectorBits, std::max(0, shape.bits() - laneBits));
+  vectorBits = std::min(vectorBits, std::max(0, shape.bits() - laneBits - warpBits));
 
   Deck deck(shape);
   Bases reg, lane, warp;

@@ -115,7 +115,7 @@ struct AccessShape {
 /// so on. Warps go to the first dimension first (so that a row stays in one warp), then downwards to what is left of
 /// the last; inside a dimension they take the lowest bits left, so that a masked tail is shared out evenly. What is
 /// left goes to registers, last dimension first. Lanes and warps beyond the tile hold copies.
-/// `vector` shrinks so that as many lanes as possible have work: at most max(1, elements / lanes).
+/// `vector` shrinks so that as many lanes and warps as possible have work: at most max(1, elements / (lanes * warps)).
 Layout for_access(Shape shape, const AccessShape &how);
 
 // ---- Shape changes (no data moves) ----------------------------------------------------------------------------------

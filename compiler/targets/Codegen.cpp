@@ -107,7 +107,7 @@ std::string emit(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeG
   llvm::raw_svector_ostream os(bytes);
   llvm::legacy::PassManager passes;
   passes.add(new llvm::TargetLibraryInfoWrapperPass(noLibrary(module)));
-  if (machine.addPassesToEmitFile(passes, os, nullptr, type))
+  if (machine.addPassesToEmitFile(passes, os, nullptr, type, /*DisableVerify=*/true))
     throw InternalError("LLVM cannot emit this kind of file for " + machine.getTargetTriple().str());
   passes.run(module);
   return std::string(bytes.begin(), bytes.end());
@@ -162,7 +162,7 @@ std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const std::string &triple
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      parsed, cpu, features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Aggressive));
+      parsed, cpu, features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
 }
 
 Generated generate(mlir::ModuleOp source, const Target &target, Output output, bool keepLlvm) {

@@ -145,8 +145,8 @@ Candidate split_backward(const Place &p, const RowConfig &config) {
 }
 
 std::vector<Candidate> backward_candidates(const Place &p) {
-  // Five values a column are alive, not one: a whole warp a row up to 1024 columns, half as many columns a lane beyond.
-  const RowNeeds needs{.cols = p.spec.cols, .dtype = p.spec.dtype, .held = p.spec.cols <= 1024 ? 32 : 16,
+  // Five values a column are alive, not one: a whole warp a row up to 1024 columns, fewer columns a lane beyond.
+  const RowNeeds needs{.cols = p.spec.cols, .dtype = p.spec.dtype, .held = p.spec.cols <= 1024 ? 32 : 24,
                         .streaming = p.streaming};
   std::vector<Candidate> all;
   for (const RowConfig &config : row_configs(p.target, needs)) {
