@@ -41,13 +41,14 @@ void SimtExecutable::launch(Stream &stream, Grid grid, const void *args) {
   check_grid(grid, artifact_.entry);
   if (grid.programs() == 0)
     return;
+  const uint64_t seed = (seed_ << 32) + launches_.fetch_add(1, std::memory_order_relaxed);
   const simt::Launch launch{.artifact = artifact_,
                             .entry = reinterpret_cast<tile::simt::Entry>(reinterpret_cast<void *>(object_->entry)),
                             .args = args,
                             .grid = grid,
                             .memory = memory_->map(),
-                            .seed = seed_};
-  const Order order(grid.programs(), seed_);
+                            .seed = seed};
+  const Order order(grid.programs(), seed);
   workers_->run(grid.programs(), [&](int64_t begin, int64_t end) {
     static thread_local simt::ProgramRunner runner;
     for (int64_t i = begin; i < end; ++i)

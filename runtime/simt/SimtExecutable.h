@@ -6,6 +6,8 @@
 #include "runtime/host/Workers.h"
 #include "runtime/simt/Memory.h"
 
+#include <atomic>
+
 namespace tile::runtime {
 
 class SimtExecutable final : public Executable {
@@ -18,6 +20,7 @@ private:
   std::shared_ptr<Workers> workers_;
   std::shared_ptr<simt::Memory> memory_;
   uint64_t seed_;
+  std::atomic<uint64_t> launches_ = 0; ///< so far: each has an order of its own
   std::unique_ptr<LoadedObject> object_;
 };
 

@@ -36,7 +36,7 @@ const Target &gpu() {
 }
 
 TEST(Compile, FillsTheArtifact) {
-  for (const Target &target : {gpu(), Target::host()}) {
+  for (const Target &target : {gpu(), Target::host(), Target::simt()}) {
     Artifact a = compile(scale(), target);
     EXPECT_EQ(a.entry, "scale");
     EXPECT_EQ(a.target.arch, target.arch);
@@ -54,7 +54,8 @@ TEST(Compile, FillsTheArtifact) {
     EXPECT_GT(a.times.codegen, 0);
     EXPECT_EQ(a.code.starts_with("\x7f"
                                  "ELF"),
-              target.kind == Target::Kind::Simd);
+              target.is_on_cpu());
+    EXPECT_EQ(a.sites.size(), target.kind == Target::Kind::Simt ? 2 : 0) << target.arch;
   }
 }
 

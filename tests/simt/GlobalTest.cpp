@@ -152,7 +152,7 @@ TEST(Global, LanesThatStoreDifferentValuesToOneElement) {
 
 // A caller who says there are more rows than there are: the report names the line in the kernel's own source.
 TEST(Global, ExtentsThatLie) {
-  KernelBuilder k("rows");
+  KernelBuilder k("rows", {.warps = 1});
   Index rows = k.runtime("rows");
   View x = k.input("x", f32, {rows, 256});
   View y = k.output("y", f32, {rows, 256});

@@ -2,6 +2,7 @@
 #include "tests/simt/Run.h"
 
 #include <algorithm>
+#include <bit>
 #include <fmt/format.h>
 #include <set>
 
@@ -83,6 +84,29 @@ INSTANTIATE_TEST_SUITE_P(Warps, Reductions,
                          [](const auto &info) {
                            return fmt::format("{}_axis{}", std::get<0>(info.param), std::get<1>(info.param));
                          });
+
+// On a CPU without instructions for bf16 the conversions are other code, with the same results.
+TEST(Warps, RoundToBf16WithoutInstructionsForIt) {
+  KernelBuilder k("round");
+  View x = k.input("x", f32, {1024}), y = k.output("y", bf16, {1024});
+  y.store({0}, x.load({0}, {1024}).to(bf16));
+  const Kernel kernel = k.finish();
+  Target target = Target::simt();
+  std::vector<float> in(1024);
+  std::vector<uint16_t> expected;
+  for (size_t i = 0; i < in.size(); ++i) {
+    in[i] = std::bit_cast<float>(uint32_t(0x3F800000 + i * 0x2001 * (i % 2 ? 1 : 3)));
+    const uint32_t bits = std::bit_cast<uint32_t>(in[i]);
+    expected.push_back(uint16_t((bits + 0x7FFF + (bits >> 16 & 1)) >> 16));
+  }
+  for (bool native : {false, target.native_bf16}) {
+    target.native_bf16 = native;
+    VirtualGpu gpu;
+    Buffer from = gpu.buffer(in), to = gpu.buffer(std::vector<uint16_t>(1024));
+    gpu.run(compile(kernel, target), {{"x", from.data()}, {"y", to.data()}});
+    EXPECT_EQ(gpu.values<uint16_t>(to), expected) << native;
+  }
+}
 
 // Warps that all store to one place show who came last: the seed decides.
 TEST(Warps, RunInAnOrderThatTheSeedChooses) {
