@@ -163,7 +163,9 @@ LogicalResult lowerToLlvm(ModuleOp module, unsigned addressSpace, AddPatterns ma
   LLVMConversionTarget target(*context);
   target.addLegalDialect<NVVM::NVVMDialect>();
   target.addLegalOp<ModuleOp>();
-  return applyFullConversion(module, target, std::move(patterns));
+  ConversionConfig config;
+  config.allowPatternRollback = false; // no pattern changes its mind, and undoing costs as much as doing
+  return applyFullConversion(module, target, std::move(patterns), config);
 }
 
 } // namespace tile::targets
