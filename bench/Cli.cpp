@@ -117,14 +117,12 @@ void add_compile(CLI::App &app, Words &w) {
 }
 
 void split(Selection &select) {
-  for (auto *words : {&select.ops, &select.passes, &select.dtypes})
-    *words = split_commas(*words);
+  for (auto *words : {&select.ops, &select.passes, &select.dtypes}) *words = split_commas(*words);
 }
 
 int dispatch(const CLI::App &app, Words &w, std::ostream &out) {
   if (app.got_subcommand("emit")) {
-    if (w.kernel >= 0)
-      w.emit.kernel = w.kernel;
+    if (w.kernel >= 0) w.emit.kernel = w.kernel;
     return emit(w.emit, out);
   }
   if (app.got_subcommand("compile")) {
@@ -133,8 +131,7 @@ int dispatch(const CLI::App &app, Words &w, std::ostream &out) {
     return time_compiler(w.compile, out);
   }
   const Format format = format_named(w.format);
-  if (w.list)
-    return list({w.run.select.module, format}, out);
+  if (w.list) return list({w.run.select.module, format}, out);
   w.run.format = format;
   split(w.run.select);
   return run(w.run, out);
@@ -183,8 +180,7 @@ int guarded(std::ostream &err, const std::function<int()> &body) {
 
 int run_cli(int argc, const char *const *argv, std::ostream &out, std::ostream &err) {
   const int code = guarded(err, [&] { return parse_and_run(argc, argv, out, err); });
-  if (!out.flush())
-    return fail(err, "", "standard output could not be written to", 74);
+  if (!out.flush()) return fail(err, "", "standard output could not be written to", 74);
   return code;
 }
 

@@ -16,8 +16,7 @@ using tile::UserError;
 
 /// How the language of a stage starts a comment.
 std::string_view comment(Stage stage, const Target &target) {
-  if (stage == Stage::Llvm)
-    return ";";
+  if (stage == Stage::Llvm) return ";";
   return stage == Stage::Code && target.is_on_cpu() ? "#" : "//";
 }
 
@@ -31,8 +30,7 @@ Stage stage_for(const EmitOptions &options, const Target &target) {
 }
 
 size_t index_of(std::string_view what, int given, size_t count) {
-  if (given >= 0 && size_t(given) < count)
-    return size_t(given);
+  if (given >= 0 && size_t(given) < count) return size_t(given);
   throw UserError(fmt::format("{} {} does not exist; accepted: 0 to {}", what, given, count - 1));
 }
 
@@ -49,10 +47,8 @@ std::vector<tile::Kernel> distinct_kernels(const Candidate &candidate) {
   std::vector<tile::Kernel> out;
   for (const FusedLaunch &launch : candidate.launches) {
     bool is_known = false;
-    for (const tile::Kernel &k : out)
-      is_known = is_known || &k.impl() == &launch.kernel.impl();
-    if (!is_known)
-      out.push_back(launch.kernel);
+    for (const tile::Kernel &k : out) is_known = is_known || &k.impl() == &launch.kernel.impl();
+    if (!is_known) out.push_back(launch.kernel);
   }
   return out;
 }
@@ -60,10 +56,8 @@ std::vector<tile::Kernel> distinct_kernels(const Candidate &candidate) {
 } // namespace
 
 Target target_named(const std::string &arch) {
-  if (arch == "host")
-    return Target::host();
-  if (arch == "simt")
-    return Target::simt();
+  if (arch == "host") return Target::host();
+  if (arch == "simt") return Target::simt();
   try {
     return Target::nvvm(arch);
   } catch (const UserError &e) {
@@ -72,8 +66,7 @@ Target target_named(const std::string &arch) {
 }
 
 tile::runtime::DeviceInfo typical_machine(const Target &target) {
-  if (target.is_on_cpu())
-    return tile::runtime::open_device(target.is_gpu() ? "simt" : "host")->info();
+  if (target.is_on_cpu()) return tile::runtime::open_device(target.is_gpu() ? "simt" : "host")->info();
   struct Known {
     std::string_view prefix;
     int units;
@@ -84,8 +77,7 @@ tile::runtime::DeviceInfo typical_machine(const Target &target) {
                               {"sm_90", 132, 50}, {"sm_100", 148, 126}, {"sm_120", 188, 128}};
   tile::runtime::DeviceInfo info{.name = target.arch, .driver = "none", .units = 132, .cache_bytes = int64_t(50) << 20};
   for (const Known &k : kKnown)
-    if (target.arch.starts_with(k.prefix))
-      info.units = k.units, info.cache_bytes = k.cache_mib << 20;
+    if (target.arch.starts_with(k.prefix)) info.units = k.units, info.cache_bytes = k.cache_mib << 20;
   return info;
 }
 
@@ -97,8 +89,7 @@ int emit(const EmitOptions &options, std::ostream &out) {
   const std::vector<Candidate> candidates = item.problem->candidates(target, typical_machine(target));
   const Candidate &candidate = candidates[index_of("candidate", options.candidate, candidates.size())];
   const std::vector<tile::Kernel> kernels = distinct_kernels(candidate);
-  if (kernels.empty())
-    throw UserError(item.str() + " has nothing to launch, so there is no kernel to show");
+  if (kernels.empty()) throw UserError(item.str() + " has nothing to launch, so there is no kernel to show");
   size_t first = 0, last = kernels.size();
   if (options.kernel) {
     first = index_of("kernel", *options.kernel, kernels.size());
@@ -110,8 +101,7 @@ int emit(const EmitOptions &options, std::ostream &out) {
         fmt::format("{} kernel {} of {}: {}, candidate {} ({}), for {}, stage {}\n", comment(stage, target), k,
                     kernels.size(), kernels[k].name(), options.candidate, candidate.name, target.arch, options.stage);
     text += tile::emit(kernels[k], target, stage);
-    if (!text.ends_with('\n'))
-      text += '\n';
+    if (!text.ends_with('\n')) text += '\n';
   }
   out << text;
   return 0;

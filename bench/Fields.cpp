@@ -10,8 +10,7 @@ namespace fla::bench {
 using nlohmann::ordered_json;
 
 ordered_json number(double value, int digits) {
-  if (!std::isfinite(value))
-    return nullptr;
+  if (!std::isfinite(value)) return nullptr;
   return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr);
 }
 

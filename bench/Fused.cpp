@@ -43,16 +43,14 @@ FusedProvider::FusedProvider(Session &session, const Candidate &candidate, const
   for (const FusedLaunch &launch : candidate.launches) {
     std::shared_ptr<Executable> executable = load(launch.kernel, preparation_);
     Arguments args(executable->artifact());
-    for (const Arg &arg : launch.args)
-      bind(args, arg, workspace_);
+    for (const Arg &arg : launch.args) bind(args, arg, workspace_);
     Step &step = steps_.emplace_back(Step{std::move(executable), launch.grid, std::move(args), nullptr});
     step.block = step.args.block();
   }
 }
 
 void FusedProvider::enqueue(tile::runtime::Stream &stream) {
-  for (Step &step : steps_)
-    step.executable->launch(stream, step.grid, step.block);
+  for (Step &step : steps_) step.executable->launch(stream, step.grid, step.block);
 }
 
 } // namespace fla::bench

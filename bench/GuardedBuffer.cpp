@@ -18,24 +18,20 @@ GuardedBuffer::GuardedBuffer(tile::runtime::Device &device, tile::runtime::Strea
 
 std::vector<std::byte> GuardedBuffer::guard(size_t bytes) const {
   std::vector<std::byte> out(bytes);
-  for (size_t i = 0; i < bytes; ++i)
-    out[i] = std::byte(i % 2 ? pattern_ >> 8 : pattern_ & 0xFF);
+  for (size_t i = 0; i < bytes; ++i) out[i] = std::byte(i % 2 ? pattern_ >> 8 : pattern_ & 0xFF);
   return out;
 }
 
 void GuardedBuffer::fill(uint8_t value) {
-  if (bytes_ != 0)
-    device_->fill(*stream_, data(), value, bytes_);
+  if (bytes_ != 0) device_->fill(*stream_, data(), value, bytes_);
 }
 
 void GuardedBuffer::upload(const void *src) {
-  if (bytes_ != 0)
-    device_->upload(data(), src, bytes_);
+  if (bytes_ != 0) device_->upload(data(), src, bytes_);
 }
 
 void GuardedBuffer::download(void *dst) const {
-  if (bytes_ != 0)
-    device_->download(dst, data(), bytes_);
+  if (bytes_ != 0) device_->download(dst, data(), bytes_);
 }
 
 std::string GuardedBuffer::damage() const {
@@ -43,14 +39,12 @@ std::string GuardedBuffer::damage() const {
   std::vector<std::byte> found(kFront), expected = guard(kFront);
   device_->download(found.data(), start, kFront);
   for (size_t i = kFront; i-- > 0;)
-    if (found[i] != expected[i])
-      return fmt::format("written {} bytes before its start", kFront - i);
+    if (found[i] != expected[i]) return fmt::format("written {} bytes before its start", kFront - i);
   found.resize(kBack);
   expected = guard(kBack);
   device_->download(found.data(), start + kFront + bytes_, kBack);
   auto first = std::mismatch(found.begin(), found.end(), expected.begin()).first;
-  if (first != found.end())
-    return fmt::format("written {} bytes beyond its end", first - found.begin() + 1);
+  if (first != found.end()) return fmt::format("written {} bytes beyond its end", first - found.begin() + 1);
   return "";
 }
 

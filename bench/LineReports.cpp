@@ -23,14 +23,11 @@ private:
 };
 
 std::string csv_cell(const ordered_json &value) {
-  if (value.is_null())
-    return "";
+  if (value.is_null()) return "";
   std::string text = value.is_string() ? value.get<std::string>() : dump(value);
-  if (text.find_first_of(",\"\r\n") == text.npos)
-    return text;
+  if (text.find_first_of(",\"\r\n") == text.npos) return text;
   std::string quoted = "\"";
-  for (char c : text)
-    quoted += c == '"' ? "\"\"" : std::string(1, c);
+  for (char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
   return quoted + '"';
 }
 
@@ -44,8 +41,7 @@ public:
       names += comma + name;
       values += comma + csv_cell(value);
     }
-    if (!has_names_)
-      out_ << names << '\n';
+    if (!has_names_) out_ << names << '\n';
     has_names_ = true;
     out_ << values << '\n' << std::flush;
   }
@@ -60,8 +56,7 @@ public:
   explicit LineReport(std::unique_ptr<LineWriter> lines) : lines_(std::move(lines)) {}
   void begin(const RunInfo &info, const std::vector<Item> &) override { info_ = info; }
   void add(const Result &r) override {
-    for (const Outcome *o : {&r.fused, &r.unfused})
-      lines_->write(fields(info_, r, *o));
+    for (const Outcome *o : {&r.fused, &r.unfused}) lines_->write(fields(info_, r, *o));
   }
   void end() override {}
 
@@ -85,8 +80,7 @@ std::unique_ptr<LineWriter> make_line_writer(Format format, std::ostream &out) {
 }
 
 std::unique_ptr<Report> make_report(Format format, std::ostream &out) {
-  if (auto lines = make_line_writer(format, out))
-    return std::make_unique<LineReport>(std::move(lines));
+  if (auto lines = make_line_writer(format, out)) return std::make_unique<LineReport>(std::move(lines));
   return make_table_report(out);
 }
 

@@ -20,17 +20,14 @@ struct Described {
 
 std::vector<std::string> texts(const std::vector<Case> &cases) {
   std::vector<std::string> out;
-  for (const Case &c : cases)
-    out.push_back(c.str());
+  for (const Case &c : cases) out.push_back(c.str());
   return out;
 }
 
 Described describe(const Module &module, const OpInfo &op) {
   Described d{std::string(module.name()), op.name, op.summary, op.keys, {}, {}, {}, {}};
-  for (Pass p : op.passes)
-    d.passes.emplace_back(name_of(p));
-  for (DType t : module.dtypes())
-    d.dtypes.emplace_back(tile::name_of(t));
+  for (Pass p : op.passes) d.passes.emplace_back(name_of(p));
+  for (DType t : module.dtypes()) d.dtypes.emplace_back(tile::name_of(t));
   d.quick = texts(module.cases(op.name, "quick"));
   d.fla = texts(module.cases(op.name, "fla"));
   return d;
@@ -38,8 +35,7 @@ Described describe(const Module &module, const OpInfo &op) {
 
 std::string as_text(const std::vector<Described> &ops) {
   size_t width = 0;
-  for (const Described &d : ops)
-    width = std::max(width, d.op.size());
+  for (const Described &d : ops) width = std::max(width, d.op.size());
   std::string out, module;
   for (const Described &d : ops) {
     if (d.module != module)
@@ -78,8 +74,7 @@ int list(const ListOptions &options, std::ostream &out) {
   std::vector<Described> ops;
   for (const auto &module : modules())
     if (options.module.empty() || module.get() == &module_named(options.module))
-      for (const OpInfo &op : module->ops())
-        ops.push_back(describe(*module, op));
+      for (const OpInfo &op : module->ops()) ops.push_back(describe(*module, op));
   out << (options.format == Format::Table ? as_text(ops) : options.format == Format::Json ? as_json(ops) : as_csv(ops));
   return 0;
 }

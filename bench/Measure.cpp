@@ -34,8 +34,7 @@ void read_all(const void *data, size_t bytes) {
   tile::runtime::parallel_for(int64_t(bytes / kLine), [&](int64_t begin, int64_t end) {
     const auto *at = static_cast<const unsigned char *>(data);
     unsigned sum = 0;
-    for (int64_t line = begin; line < end; ++line)
-      sum += at[size_t(line) * kLine];
+    for (int64_t line = begin; line < end; ++line) sum += at[size_t(line) * kLine];
     [[maybe_unused]] volatile unsigned sink = sum;
   });
 }
@@ -70,8 +69,7 @@ double Timer::cold_ms(Provider &provider) {
 std::vector<Summary> Timer::measure(std::span<Provider *const> providers, const StopRule &rule) {
   std::vector<std::vector<double>> samples(providers.size());
   std::vector<Summary> summaries(providers.size());
-  for (Provider *p : providers)
-    cold_ms(*p); // warm: first touches, lazy loading
+  for (Provider *p : providers) cold_ms(*p); // warm: first touches, lazy loading
   const Clock::time_point start = Clock::now();
   for (int round = 0;; ++round) {
     // Each round starts with another provider, so that none is always the one after a certain other.
@@ -80,10 +78,8 @@ std::vector<Summary> Timer::measure(std::span<Provider *const> providers, const 
       samples[p].push_back(cold_ms(*providers[p]));
     }
     const int done = round + 1;
-    if (rule.exact > 0 ? done < rule.exact : done < rule.least)
-      continue;
-    for (size_t p = 0; p < providers.size(); ++p)
-      summaries[p] = summarize(samples[p]);
+    if (rule.exact > 0 ? done < rule.exact : done < rule.least) continue;
+    for (size_t p = 0; p < providers.size(); ++p) summaries[p] = summarize(samples[p]);
     auto is_stable = [&](const Summary &s) { return s.noise() < rule.noise; };
     if (rule.exact > 0 || done >= rule.most || ms_since(start) >= rule.budget_ms ||
         std::all_of(summaries.begin(), summaries.end(), is_stable))
@@ -99,8 +95,7 @@ double Timer::host_us_per_launch(Provider &provider) {
   for (int batch = 0; batch < kBatches; ++batch) {
     stream_.synchronize();
     const Clock::time_point start = Clock::now();
-    for (int i = 0; i < repeats; ++i)
-      provider.enqueue(stream_);
+    for (int i = 0; i < repeats; ++i) provider.enqueue(stream_);
     us.push_back(ms_since(start) * 1e3 / (repeats * launches));
   }
   stream_.synchronize();

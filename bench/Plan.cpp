@@ -15,8 +15,7 @@ namespace {
 using tile::UserError;
 
 std::vector<Pass> passes_of(const Module &module, const OpInfo &op, const Selection &select) {
-  if (select.passes.empty())
-    return op.passes;
+  if (select.passes.empty()) return op.passes;
   std::vector<Pass> out;
   for (const std::string &word : select.passes) {
     Pass pass = pass_named(word);
@@ -24,8 +23,7 @@ std::vector<Pass> passes_of(const Module &module, const OpInfo &op, const Select
       add_once(out, pass);
     } else if (!select.ops.empty()) {
       std::vector<std::string_view> names;
-      for (Pass p : op.passes)
-        names.push_back(name_of(p));
+      for (Pass p : op.passes) names.push_back(name_of(p));
       throw UserError(fmt::format("{}'s op '{}' has no pass '{}'; accepted: {}", module.name(), op.name, word,
                                   fmt::join(names, ", ")));
     }
@@ -34,13 +32,11 @@ std::vector<Pass> passes_of(const Module &module, const OpInfo &op, const Select
 }
 
 std::vector<OpInfo> ops_of(const Module &module, const Selection &select) {
-  if (select.ops.empty())
-    return module.ops();
+  if (select.ops.empty()) return module.ops();
   std::vector<OpInfo> out;
   for (const std::string &word : select.ops) {
     const OpInfo &op = op_named(module, word);
-    if (std::ranges::none_of(out, [&](const OpInfo &o) { return o.name == op.name; }))
-      out.push_back(op);
+    if (std::ranges::none_of(out, [&](const OpInfo &o) { return o.name == op.name; })) out.push_back(op);
   }
   return out;
 }
@@ -56,8 +52,7 @@ std::vector<DType> dtypes_of(const Module &module, const Selection &select) {
     std::optional<DType> dtype = tile::dtype_named(word);
     if (!dtype || std::ranges::find(known, *dtype) == known.end()) {
       std::vector<std::string_view> names;
-      for (DType t : known)
-        names.push_back(tile::name_of(t));
+      for (DType t : known) names.push_back(tile::name_of(t));
       throw UserError(
           fmt::format("unknown dtype '{}' for {}; accepted: {}", word, module.name(), fmt::join(names, ", ")));
     }
@@ -68,14 +63,12 @@ std::vector<DType> dtypes_of(const Module &module, const Selection &select) {
 
 std::vector<Case> cases_of(const Module &module, const OpInfo &op, const Selection &select) {
   require_grid(select.grid);
-  if (select.cases.empty())
-    return module.cases(op.name, select.grid);
+  if (select.cases.empty()) return module.cases(op.name, select.grid);
   std::vector<Case> out;
   std::vector<std::string> seen;
   for (const std::string &word : select.cases) {
     Case shape = Case::parse(word, op.keys);
-    if (std::ranges::find(seen, shape.str()) != seen.end())
-      continue;
+    if (std::ranges::find(seen, shape.str()) != seen.end()) continue;
     seen.push_back(shape.str());
     out.push_back(shape);
   }
@@ -87,8 +80,7 @@ std::string gib(double bytes) {
 }
 
 void require(const Item &item, double need, double have, std::string_view where, std::string_view what_for) {
-  if (have <= 0 || need <= have)
-    return;
+  if (have <= 0 || need <= have) return;
   throw UserError(fmt::format("{} needs {} of {} memory ({}), but there are {}: choose a smaller case", item.str(),
                               gib(need), where, what_for, gib(have)));
 }
@@ -100,8 +92,7 @@ std::string Item::str() const {
 }
 
 std::vector<Item> plan(const Selection &select) {
-  if (select.module.empty())
-    throw UserError("--module is missing; `flabench --list` shows what there is");
+  if (select.module.empty()) throw UserError("--module is missing; `flabench --list` shows what there is");
   const Module &module = module_named(select.module);
   const std::vector<DType> dtypes = dtypes_of(module, select);
   std::vector<Item> items;
@@ -120,8 +111,7 @@ int64_t available_host_memory() {
   std::ifstream meminfo("/proc/meminfo");
   std::string key, unit;
   for (int64_t kib = 0; meminfo >> key >> kib && std::getline(meminfo, unit);)
-    if (key == "MemAvailable:")
-      return kib * 1024;
+    if (key == "MemAvailable:") return kib * 1024;
   return 0;
 }
 

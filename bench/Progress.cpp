@@ -15,13 +15,11 @@ void Progress::next(std::string what) {
 }
 
 void Progress::step(std::string_view doing) {
-  if (is_shown_)
-    fmt::print(stderr, "\r\x1b[K{:.79}", fmt::format("[{}/{}] {}: {}", item_, items_, what_, doing));
+  if (is_shown_) fmt::print(stderr, "\r\x1b[K{:.79}", fmt::format("[{}/{}] {}: {}", item_, items_, what_, doing));
 }
 
 void Progress::clear() {
-  if (is_shown_)
-    fmt::print(stderr, "\r\x1b[K");
+  if (is_shown_) fmt::print(stderr, "\r\x1b[K");
 }
 
 } // namespace fla::bench

@@ -19,8 +19,8 @@ using tile::runtime::Executable;
 using tile::runtime::Grid;
 using tile::runtime::Stream;
 
-constexpr int64_t kRow = 1024;             ///< words of a row of the host's copy kernel
-constexpr int64_t kQuantum = kRow * 4;     ///< bytes; sizes are rounded up to it
+constexpr int64_t kRow = 1024;         ///< words of a row of the host's copy kernel
+constexpr int64_t kQuantum = kRow * 4; ///< bytes; sizes are rounded up to it
 constexpr int64_t kWord = sizeof(float);
 
 bool is_host(const Device &device) {
@@ -127,8 +127,7 @@ struct Roof::Copy {
     for (size_t at = 0; at < size_t(bytes); at += kPiece) {
       const size_t n = std::min(kPiece, size_t(bytes) - at);
       device.download(got.data(), static_cast<const char *>(to.data()) + at, n);
-      if (std::memcmp(got.data(), piece.data(), n) != 0)
-        return false;
+      if (std::memcmp(got.data(), piece.data(), n) != 0) return false;
     }
     return true;
   }
@@ -177,8 +176,7 @@ Provider &Roof::of(int64_t footprint, Timer &timer) {
     device_.fill(stream_, copy_->to.data(), 0xFF, size_t(bytes));
     providers_.back()->enqueue(stream_);
     stream_.synchronize();
-    if (!copy_->is_right(device_))
-      throw tile::InternalError(fmt::format("{} of {} bytes is wrong", way->name, bytes));
+    if (!copy_->is_right(device_)) throw tile::InternalError(fmt::format("{} of {} bytes is wrong", way->name, bytes));
     all.push_back(providers_.back().get());
   }
   const std::vector<Summary> times = timer.measure(all, {.exact = 5});

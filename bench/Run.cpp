@@ -39,8 +39,7 @@ StopRule stop_rule(const RunOptions &options) {
   StopRule rule;
   rule.exact = options.reps;
   // The quick grid is for a first look: on two cores all of it has to end within a minute.
-  if (options.select.grid == "fla")
-    rule.least = 15, rule.budget_ms = 2000;
+  if (options.select.grid == "fla") rule.least = 15, rule.budget_ms = 2000;
   return rule;
 }
 
@@ -62,12 +61,10 @@ public:
     progress.step("compiling");
     FusedProvider fused(session, job.candidate, load_on(device_));
     std::unique_ptr<Provider> unfused;
-    if (no_reference_.empty())
-      unfused = make_unfused(session, problem);
+    if (no_reference_.empty()) unfused = make_unfused(session, problem);
     progress.step("validating");
     check(result.fused, session, problem, fused);
-    if (unfused)
-      check(result.unfused, session, problem, *unfused);
+    if (unfused) check(result.unfused, session, problem, *unfused);
     progress.step("timing");
     if (fused.launches() > 0) // a problem without elements has nothing to time
       time(result, fused, unfused.get());
@@ -87,16 +84,12 @@ private:
       providers.push_back(&p);
       targets.push_back(&target);
     };
-    if (result.fused.verdict->ok)
-      enter(fused, result.fused.time);
-    if (unfused && result.unfused.verdict->ok)
-      enter(*unfused, result.unfused.time);
-    if (providers.empty())
-      return;
+    if (result.fused.verdict->ok) enter(fused, result.fused.time);
+    if (unfused && result.unfused.verdict->ok) enter(*unfused, result.unfused.time);
+    if (providers.empty()) return;
     enter(roof_.of(result.item.problem->bytes(), timer_), result.roof);
     const std::vector<Summary> times = timer_.measure(providers, stop_rule(options_));
-    for (size_t i = 0; i < times.size(); ++i)
-      *targets[i] = times[i];
+    for (size_t i = 0; i < times.size(); ++i) *targets[i] = times[i];
     const bool is_asynchronous = !device_.target().is_on_cpu();
     if (options_.host_time && is_asynchronous && result.fused.time)
       result.fused.launch_us = timer_.host_us_per_launch(fused);
@@ -134,8 +127,7 @@ int run(const RunOptions &options, std::ostream &out) {
   std::unique_ptr<Report> report = make_report(options.format, out);
   Progress progress(jobs.size());
   std::vector<Item> items;
-  for (const Job &job : jobs)
-    items.push_back(job.item);
+  for (const Job &job : jobs) items.push_back(job.item);
 
   bool all_right = true, has_begun = false;
   for (const Job &job : jobs) {
@@ -143,8 +135,7 @@ int run(const RunOptions &options, std::ostream &out) {
     const Result result = bench.run(job, progress);
     progress.clear();
     // Not before there is a row to follow: a kernel that fails to compile leaves no header behind.
-    if (!has_begun)
-      report->begin(info, items);
+    if (!has_begun) report->begin(info, items);
     has_begun = true;
     report->add(result);
     all_right = all_right && result.is_right();

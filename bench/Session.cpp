@@ -26,8 +26,7 @@ Session::Session(tile::runtime::Device &device, tile::runtime::Stream &stream, c
     }
   }
   problem.oracle(in, out);
-  for (Output &o : outputs_)
-    o.expected = std::move(out.at(o.desc.name));
+  for (Output &o : outputs_) o.expected = std::move(out.at(o.desc.name));
 }
 
 void Session::add_input(const TensorDesc &t, const std::vector<double> &values) {
@@ -44,14 +43,12 @@ void *Session::address(std::string_view name) const {
 
 std::map<std::string, void *> Session::addresses() const {
   std::map<std::string, void *> out;
-  for (const auto &[name, memory] : memory_)
-    out[name] = memory.data();
+  for (const auto &[name, memory] : memory_) out[name] = memory.data();
   return out;
 }
 
 void Session::poison() {
-  for (const Output &o : outputs_)
-    memory_.at(o.desc.name).fill(kPoison);
+  for (const Output &o : outputs_) memory_.at(o.desc.name).fill(kPoison);
 }
 
 std::vector<std::byte> Session::download(std::string_view name) const {
@@ -63,11 +60,9 @@ std::vector<std::byte> Session::download(std::string_view name) const {
 
 std::string Session::damage() const {
   for (const auto &[name, memory] : memory_)
-    if (std::string what = memory.damage(); !what.empty())
-      return fmt::format("memory around '{}' was {}", name, what);
+    if (std::string what = memory.damage(); !what.empty()) return fmt::format("memory around '{}' was {}", name, what);
   for (const auto &[name, original] : inputs_)
-    if (download(name) != original)
-      return fmt::format("input '{}' was modified", name);
+    if (download(name) != original) return fmt::format("input '{}' was modified", name);
   return "";
 }
 
@@ -81,23 +76,19 @@ Workspace::Workspace(Session &session, const std::vector<TensorDesc> &descs) : s
 }
 
 void *Workspace::address(std::string_view name) const {
-  if (auto it = scratch_.find(name); it != scratch_.end())
-    return it->second.data();
-  if (void *address = session_.address(name))
-    return address;
+  if (auto it = scratch_.find(name); it != scratch_.end()) return it->second.data();
+  if (void *address = session_.address(name)) return address;
   throw InternalError(fmt::format("an argument names the tensor '{}', which is not among the problem's", name));
 }
 
 std::map<std::string, void *> Workspace::addresses() const {
   std::map<std::string, void *> out = session_.addresses();
-  for (const auto &[name, memory] : scratch_)
-    out[name] = memory.data();
+  for (const auto &[name, memory] : scratch_) out[name] = memory.data();
   return out;
 }
 
 void Workspace::poison() {
-  for (auto &[name, memory] : scratch_)
-    memory.fill(Session::kPoison);
+  for (auto &[name, memory] : scratch_) memory.fill(Session::kPoison);
 }
 
 std::string Workspace::damage() const {

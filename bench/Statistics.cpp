@@ -18,8 +18,7 @@ Summary summarize(std::vector<double> samples) {
 }
 
 double Summary::noise() const {
-  if (median <= 0 || reps < 1)
-    return 0;
+  if (median <= 0 || reps < 1) return 0;
   // Of a normal distribution: 1.683 standard deviations lie between p20 and p80, and the median's standard error is
   // 1.253 standard deviations over sqrt(reps).
   return 1.253 * (p80 - p20) / 1.683 / std::sqrt(double(reps)) / median;

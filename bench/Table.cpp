@@ -12,14 +12,12 @@ constexpr const char *kGap = "  ";
 } // namespace
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
-  for (Column &c : columns_)
-    c.width = std::max(c.width, c.title.size());
+  for (Column &c : columns_) c.width = std::max(c.width, c.title.size());
 }
 
 size_t Table::width() const {
   size_t sum = 0;
-  for (const Column &c : columns_)
-    sum += c.width + (&c == &columns_.front() ? 0 : 2);
+  for (const Column &c : columns_) sum += c.width + (&c == &columns_.front() ? 0 : 2);
   return sum;
 }
 
@@ -36,8 +34,7 @@ std::string Table::row(const std::vector<std::string> &cells) const {
 
 std::string Table::header() const {
   std::vector<std::string> titles;
-  for (const Column &c : columns_)
-    titles.push_back(c.title);
+  for (const Column &c : columns_) titles.push_back(c.title);
   return row(titles) + std::string(width(), '-') + '\n';
 }
 

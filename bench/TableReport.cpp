@@ -12,8 +12,7 @@ namespace fla::bench {
 namespace {
 
 std::string memory_size(int64_t bytes) {
-  if (bytes >= int64_t(1) << 30)
-    return fmt::format("{:.0f} GiB", double(bytes) / double(1 << 30));
+  if (bytes >= int64_t(1) << 30) return fmt::format("{:.0f} GiB", double(bytes) / double(1 << 30));
   return fmt::format("{:.0f} MiB", double(bytes) / double(1 << 20));
 }
 
@@ -28,8 +27,7 @@ std::string milliseconds(const Outcome &o) {
 }
 
 std::string worst_error(const Outcome &o) {
-  if (!o.verdict)
-    return "-";
+  if (!o.verdict) return "-";
   const double ratio = o.verdict->ratio;
   return std::isinf(ratio) ? "inf" : ratio >= 1000 ? ">999" : fmt::format("{:.2f}", ratio);
 }
@@ -47,8 +45,7 @@ public:
 
   void add(const Result &r) override {
     const std::string group = r.item.op + '/' + std::string(name_of(r.item.pass));
-    if (!last_group_.empty() && group != last_group_)
-      out_ << '\n';
+    if (!last_group_.empty() && group != last_group_) out_ << '\n';
     last_group_ = group;
     out_ << table_.row(cells(r));
     for (const Outcome *o : {&r.fused, &r.unfused})
@@ -57,17 +54,14 @@ public:
         ++wrong_;
       }
     for (const std::optional<Summary> &s : {r.fused.time, r.unfused.time})
-      if (s && s->median > 0)
-        spreads_.push_back(50 * (s->p80 - s->p20) / s->median);
+      if (s && s->median > 0) spreads_.push_back(50 * (s->p80 - s->p20) / s->median);
     out_ << std::flush;
   }
 
   void end() override {
     out_ << std::string(table_.width(), '-') << '\n' << legend();
-    if (!info_.no_reference.empty())
-      out_ << "\nunfused ms and speedup are empty: " << info_.no_reference << '\n';
-    if (wrong_ > 0)
-      out_ << fmt::format("\nWRONG results: {}\n", wrong_);
+    if (!info_.no_reference.empty()) out_ << "\nunfused ms and speedup are empty: " << info_.no_reference << '\n';
+    if (wrong_ > 0) out_ << fmt::format("\nWRONG results: {}\n", wrong_);
     out_ << std::flush;
   }
 
@@ -80,8 +74,7 @@ private:
                                     is_host      ? "threads"
                                     : is_virtual ? "virtual multiprocessors"
                                                  : "multiprocessors");
-    if (m.memory_bytes > 0)
-      parts += fmt::format(", {} memory", memory_size(m.memory_bytes));
+    if (m.memory_bytes > 0) parts += fmt::format(", {} memory", memory_size(m.memory_bytes));
     if (m.cache_bytes > 0)
       parts += fmt::format(", {} {}", memory_size(m.cache_bytes), is_host ? "last-level cache" : "L2");
     out_ << fmt::format("flabench {}: {} on {}\n\n", info_.version, items.front().module, info_.device)
@@ -103,8 +96,7 @@ private:
                                       {"dtype", 5, true}, {"unfused ms", 10},   {"fused ms", 9},
                                       {"speedup", 7},     {"GB/s", 6},          {"% roof", 6},
                                       {"err/tol", 7},     {"JIT ms", 6}};
-    if (info_.host_time)
-      out.push_back({"launch us", 9});
+    if (info_.host_time) out.push_back({"launch us", 9});
     return out;
   }
 
@@ -124,8 +116,7 @@ private:
                                                        : "-",
                                     worst_error(r.fused),
                                     fmt::format("{:.1f}", r.fused.preparation.total())};
-    if (info_.host_time)
-      out.push_back(r.fused.launch_us ? fmt::format("{:.2f}", *r.fused.launch_us) : "-");
+    if (info_.host_time) out.push_back(r.fused.launch_us ? fmt::format("{:.2f}", *r.fused.launch_us) : "-");
     return out;
   }
 

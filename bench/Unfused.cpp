@@ -15,10 +15,8 @@ using tile::runtime::SourceModule;
 using tile::runtime::Stream;
 
 KernelArg argument(const ArgValue &value, const Workspace &workspace) {
-  if (const auto *tensor = std::get_if<std::string>(&value))
-    return KernelArg(workspace.address(*tensor));
-  if (const auto *integer = std::get_if<int64_t>(&value))
-    return KernelArg(static_cast<long long>(*integer));
+  if (const auto *tensor = std::get_if<std::string>(&value)) return KernelArg(workspace.address(*tensor));
+  if (const auto *integer = std::get_if<int64_t>(&value)) return KernelArg(static_cast<long long>(*integer));
   return KernelArg(float(std::get<double>(value)));
 }
 
@@ -29,15 +27,13 @@ public:
     module_ = tile::runtime::compile_cuda_source(session.device(), "unfused.cu", reference.source, reference.options);
     for (const CudaStep &step : reference.steps) {
       Step &bound = steps_.emplace_back(Step{module_->kernel(step.kernel), step.grid, step.threads, {}});
-      for (const ArgValue &value : step.args)
-        bound.args.push_back(argument(value, workspace_));
+      for (const ArgValue &value : step.args) bound.args.push_back(argument(value, workspace_));
     }
     preparation_.compile_ms =
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   }
   void enqueue(Stream &stream) override {
-    for (Step &step : steps_)
-      step.kernel->launch(stream, step.grid, step.threads, step.args);
+    for (Step &step : steps_) step.kernel->launch(stream, step.grid, step.threads, step.args);
   }
   int launches() const override { return int(steps_.size()); }
   Workspace *workspace() override { return &workspace_; }
@@ -60,8 +56,7 @@ public:
       : workspace_(session, reference.workspace), steps_(std::move(reference.steps)), tensors_(workspace_.addresses()) {
   }
   void enqueue(Stream &) override {
-    for (auto &step : steps_)
-      step(tensors_);
+    for (auto &step : steps_) step(tensors_);
   }
   int launches() const override { return int(steps_.size()); }
   Workspace *workspace() override { return &workspace_; }
@@ -79,10 +74,8 @@ bool is_host(const tile::runtime::Device &device) {
 } // namespace
 
 std::string why_no_reference(tile::runtime::Device &device) {
-  if (is_host(device))
-    return "";
-  if (device.target().is_on_cpu())
-    return "the virtual GPU runs no CUDA; --device host has a reference on this CPU";
+  if (is_host(device)) return "";
+  if (device.target().is_on_cpu()) return "the virtual GPU runs no CUDA; --device host has a reference on this CPU";
   // Includes what references include, so that a missing header is found here and not taken for a reference's mistake.
   constexpr const char *kProbe = "#include <cuda_bf16.h>\n#include <cuda_fp16.h>\n"
                                  "extern \"C\" __global__ void probe(float *x) { *x = 1; }\n";
@@ -95,8 +88,7 @@ std::string why_no_reference(tile::runtime::Device &device) {
 }
 
 std::unique_ptr<Provider> make_unfused(Session &session, const Problem &problem) {
-  if (is_host(session.device()))
-    return std::make_unique<HostUnfused>(session, problem.host_reference());
+  if (is_host(session.device())) return std::make_unique<HostUnfused>(session, problem.host_reference());
   return std::make_unique<CudaUnfused>(session, problem.cuda_reference());
 }
 

@@ -23,11 +23,9 @@ void include(Verdict &verdict, const Session::Output &output, const Comparison &
     verdict.error = std::abs(c.got - c.expected);
     verdict.tolerance = tolerance.atol + tolerance.rtol * std::abs(c.expected);
   }
-  if (c.ok())
-    return;
+  if (c.ok()) return;
   verdict.ok = false;
-  if (!verdict.detail.empty())
-    return;
+  if (!verdict.detail.empty()) return;
   verdict.detail = fmt::format("{}[{}] is {:.6g}, expected {:.6g} +- {:.2g}; {} of {} elements of '{}' are wrong",
                                output.desc.name, position(c.index, output.desc.shape), c.got, c.expected,
                                tolerance.atol + tolerance.rtol * std::abs(c.expected), c.wrong, output.desc.elements(),
@@ -38,8 +36,7 @@ void include(Verdict &verdict, const Session::Output &output, const Comparison &
 
 Verdict validate(Session &session, const Problem &problem, Provider &provider) {
   session.poison();
-  if (provider.workspace())
-    provider.workspace()->poison();
+  if (provider.workspace()) provider.workspace()->poison();
   provider.enqueue(session.stream());
   session.stream().synchronize();
 
@@ -50,8 +47,7 @@ Verdict validate(Session &session, const Problem &problem, Provider &provider) {
     include(verdict, output, compare(output.desc.dtype, got.data(), output.expected, tolerance), tolerance);
   }
   std::string damage = session.damage();
-  if (damage.empty() && provider.workspace())
-    damage = provider.workspace()->damage();
+  if (damage.empty() && provider.workspace()) damage = provider.workspace()->damage();
   if (!damage.empty()) {
     verdict.ok = false;
     verdict.detail += (verdict.detail.empty() ? "" : "; ") + damage;

@@ -24,12 +24,9 @@ void require_grid(std::string_view name) {
 }
 
 Format format_named(const std::string &name) {
-  if (name == "table")
-    return Format::Table;
-  if (name == "json")
-    return Format::Json;
-  if (name == "csv")
-    return Format::Csv;
+  if (name == "table") return Format::Table;
+  if (name == "json") return Format::Json;
+  if (name == "csv") return Format::Csv;
   throw tile::UserError(fmt::format("unknown format '{}'; accepted: table, json, csv", name));
 }
 

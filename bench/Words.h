@@ -15,8 +15,7 @@ std::vector<std::string> split_commas(const std::vector<std::string> &given);
 void require_grid(std::string_view name);
 
 template <class T> void add_once(std::vector<T> &list, const T &value) {
-  if (std::find(list.begin(), list.end(), value) == list.end())
-    list.push_back(value);
+  if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
 }
 
 } // namespace fla::bench

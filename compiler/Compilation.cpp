@@ -43,8 +43,7 @@ Compilation::Compilation(const Kernel &kernel, const Target &target)
     : kernel_(kernel), target_(target), module_(copyOf(kernel)) {
   setTarget(*module_, target_);
   func::FuncOp function = targets::kernelOf(*module_);
-  if (!function)
-    throw InternalError("kernel '" + kernel.name() + "' is not one function");
+  if (!function) throw InternalError("kernel '" + kernel.name() + "' is not one function");
   params_ = targets::paramBlockOf(function);
   warps_ = targets::warpsOf(function);
   checkKernel();
@@ -57,8 +56,7 @@ void Compilation::checkKernel() const {
 }
 
 void Compilation::runTo(Stage stage) {
-  for (; next_ <= int(stage) && next_ <= int(Stage::Llvm); ++next_)
-    step(Stage(next_));
+  for (; next_ <= int(stage) && next_ <= int(Stage::Llvm); ++next_) step(Stage(next_));
 }
 
 void Compilation::step(Stage stage) {
@@ -87,8 +85,7 @@ void Compilation::run(BuildPipeline build) {
   build(pm);
   LogicalResult result = failure(failed(pm.run(*module_)) || failed(verify(*module_)));
   milliseconds_ += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  if (failed(result))
-    fail("a pass failed:\n" + said.text());
+  if (failed(result)) fail("a pass failed:\n" + said.text());
 }
 
 void Compilation::checkLane() {
@@ -122,8 +119,7 @@ targets::Generated Compilation::generate(targets::Output output, bool keepLlvm) 
 
 void Compilation::fail(const std::string &what) const {
   std::string message = "compiling kernel '" + kernel_.name() + "' for " + target_.arch + ": " + what;
-  if (!message.ends_with('\n'))
-    message += '\n';
+  if (!message.ends_with('\n')) message += '\n';
   std::string path = reproducer();
   throw InternalError(message + (path.empty() ? "no reproducer could be written to " + options().repro_dir
                                               : "reproducer: tile-opt --run-reproducer " + path));
@@ -138,8 +134,7 @@ std::string Compilation::reproducer() const {
   SetTargetOptions set;
   set.arch = archOf(target_);
   pm.addPass(createSetTarget(set));
-  for (BuildPipeline build : built_)
-    build(pm);
+  for (BuildPipeline build : built_) build(pm);
 
   std::string text;
   llvm::raw_string_ostream os(text);

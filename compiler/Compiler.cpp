@@ -22,23 +22,20 @@ class Dump {
 public:
   Dump(const Kernel &kernel, const Target &target) {
     static std::atomic<int> count = 0;
-    if (!options().dumps())
-      return;
+    if (!options().dumps()) return;
     std::string number = std::to_string(count++);
     number.insert(0, number.size() < 4 ? 4 - number.size() : 0, '0');
     stem_ = std::filesystem::path(options().dump_dir) / (number + "-" + kernel.name() + "." + target.arch + ".");
   }
   void write(bool wanted, const char *stage, const std::string &text) const {
-    if (!wanted)
-      return;
+    if (!wanted) return;
     std::error_code ignored;
     std::filesystem::create_directories(stem_.parent_path(), ignored);
     std::filesystem::path path = stem_.string() + stage;
     std::ofstream file(path);
     file << text;
     file.close();
-    if (!file)
-      throw UserError("TILE_DUMP_DIR: cannot write " + path.string());
+    if (!file) throw UserError("TILE_DUMP_DIR: cannot write " + path.string());
   }
 
 private:
@@ -56,8 +53,7 @@ void runPasses(Compilation &c, const Dump &dump) {
                       {Stage::Layout, o.dump_layouts, "layouts.mlir"},
                       {Stage::Lane, o.dump_lane, "lane.mlir"}};
   for (const auto &s : stages) {
-    if (!s.wanted)
-      continue;
+    if (!s.wanted) continue;
     c.runTo(s.stage);
     dump.write(true, s.name, c.text());
   }
@@ -97,24 +93,17 @@ Artifact compile(const Kernel &kernel, const Target &target) {
 std::string emit(const Kernel &kernel, const Target &target, Stage stage) {
   Compilation c(kernel, target);
   c.runTo(stage);
-  if (stage == Stage::Llvm)
-    return c.generate(targets::Output::Llvm, true).llvm;
-  if (stage == Stage::Code)
-    return c.generate(targets::Output::Assembly, false).code;
+  if (stage == Stage::Llvm) return c.generate(targets::Output::Llvm, true).llvm;
+  if (stage == Stage::Code) return c.generate(targets::Output::Assembly, false).code;
   return c.text();
 }
 
 Stage stage_named(std::string_view name) {
-  if (name == "tile")
-    return Stage::Tile;
-  if (name == "layout")
-    return Stage::Layout;
-  if (name == "lane")
-    return Stage::Lane;
-  if (name == "llvm")
-    return Stage::Llvm;
-  if (name == "ptx" || name == "asm")
-    return Stage::Code;
+  if (name == "tile") return Stage::Tile;
+  if (name == "layout") return Stage::Layout;
+  if (name == "lane") return Stage::Lane;
+  if (name == "llvm") return Stage::Llvm;
+  if (name == "ptx" || name == "asm") return Stage::Code;
   throw UserError("there is no stage '" + std::string(name) +
                   "'; accepted: tile, layout, lane, llvm, ptx (GPU), asm (host)");
 }

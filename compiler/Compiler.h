@@ -19,14 +19,15 @@ struct Target {
   enum class Kind : uint8_t {
     Nvvm, ///< a lane is a thread; the code is PTX text
     Simd, ///< a lane is an element of an LLVM vector; the code is an ELF object for this host
-    Simt, ///< a virtual GPU: layouts and accesses of Nvvm, lanes as elements of vectors; the code is an object as Simd's
+    Simt, ///< a virtual GPU: layouts and accesses of Nvvm, lanes as elements of vectors; the code is an object as
+          ///< Simd's
   };
   Kind kind = Kind::Simd;
-  std::string arch;     ///< "sm_90a", or the LLVM name of the CPU ("znver4")
-  std::string features; ///< LLVM feature string; empty: the arch's own
-  int lanes = 0;        ///< lanes of a warp: 32, or the f32 elements of a vector
-  int max_warps = 1;    ///< most warps a program may have
-  int vector_bytes = 0; ///< widest single memory access of one lane (Nvvm, Simt) or of all lanes (Simd)
+  std::string arch;         ///< "sm_90a", or the LLVM name of the CPU ("znver4")
+  std::string features;     ///< LLVM feature string; empty: the arch's own
+  int lanes = 0;            ///< lanes of a warp: 32, or the f32 elements of a vector
+  int max_warps = 1;        ///< most warps a program may have
+  int vector_bytes = 0;     ///< widest single memory access of one lane (Nvvm, Simt) or of all lanes (Simd)
   bool native_bf16 = false; ///< f32 <-> bf16 conversion is an instruction
 
   /// `arch` is "sm_NN" or "sm_NNa" with NN from 75 up; anything else is a UserError that lists what is accepted.
@@ -50,8 +51,8 @@ struct Param {
   DType dtype;     ///< Pointer: element type; Index: i64; Scalar: its own
   uint32_t offset; ///< bytes from the start of the block; naturally aligned (Pointer and Index: 8 bytes)
   uint32_t size;
-  uint32_t align = 1;      ///< Pointer: the byte alignment the code relies on; the caller must check it
-  uint32_t divisible = 1;  ///< Index: the divisor the code relies on; the caller must check it
+  uint32_t align = 1;     ///< Pointer: the byte alignment the code relies on; the caller must check it
+  uint32_t divisible = 1; ///< Index: the divisor the code relies on; the caller must check it
 };
 
 /// Milliseconds of each part of one compilation.
@@ -64,10 +65,10 @@ struct CompileTimes {
 struct Site {
   enum class Kind : uint8_t { Load, Store, ScratchLoad, ScratchStore, Barrier };
   Kind kind = Kind::Barrier;
-  int width = 0;         ///< elements side by side that one lane accesses
+  int width = 0; ///< elements side by side that one lane accesses
   int element_bytes = 0;
-  int align = 1;         ///< bytes that must divide every lane's address
-  std::string file;      ///< of the kernel's author; empty when unknown
+  int align = 1;    ///< bytes that must divide every lane's address
+  std::string file; ///< of the kernel's author; empty when unknown
   int line = 0;
 };
 
@@ -75,9 +76,10 @@ struct Site {
 ///
 /// The block of arguments is the same bytes on every machine. On Nvvm it is the kernel's parameter space
 /// (CU_LAUNCH_PARAM_BUFFER_POINTER). On Simd the entry is
-///   extern "C" void entry(const void *args, int64_t begin, int64_t end, int64_t grid_x, int64_t grid_y, int64_t grid_z)
-/// and runs programs begin..end-1, where program p has id (p % x, p / x % y, p / (x*y)). On Simt it runs one warp of one
-/// program (compiler/targets/simt/Abi.h).
+///   extern "C" void entry(const void *args, int64_t begin, int64_t end, int64_t grid_x, int64_t grid_y, int64_t
+///   grid_z)
+/// and runs programs begin..end-1, where program p has id (p % x, p / x % y, p / (x*y)). On Simt it runs one warp of
+/// one program (compiler/targets/simt/Abi.h).
 struct Artifact {
   Target target;
   std::string entry;
@@ -86,7 +88,7 @@ struct Artifact {
   uint32_t param_bytes = 0;
   int warps = 1;             ///< warps of a program; threads of a block = warps * target.lanes
   int64_t scratch_bytes = 0; ///< static shared memory of a program, already declared in the code
-  std::vector<Site> sites; ///< Simt: what the code calls the runtime for, by number
+  std::vector<Site> sites;   ///< Simt: what the code calls the runtime for, by number
   CompileTimes times;
 };
 

@@ -43,8 +43,7 @@ template <class T> void put(std::vector<std::byte> &block, const Param &p, T val
 
 std::string parameter_names(const std::vector<Param> &params) {
   std::string names;
-  for (const Param &p : params)
-    names += (names.empty() ? "'" : ", '") + p.name + "'";
+  for (const Param &p : params) names += (names.empty() ? "'" : ", '") + p.name + "'";
   return names.empty() ? "none" : names;
 }
 
@@ -52,14 +51,12 @@ std::string parameter_names(const std::vector<Param> &params) {
 
 Arguments::Arguments(const Artifact &artifact)
     : entry_(artifact.entry), params_(artifact.params), is_set_(artifact.params.size()), bytes_(artifact.param_bytes) {
-  for (const Param &p : params_)
-    require_sound(artifact, p);
+  for (const Param &p : params_) require_sound(artifact, p);
 }
 
 const Param &Arguments::find(std::string_view name) const {
   for (const Param &p : params_)
-    if (p.name == name)
-      return p;
+    if (p.name == name) return p;
   throw UserError(
       fmt::format("kernel '{}' has no parameter '{}'; its parameters: {}", entry_, name, parameter_names(params_)));
 }

@@ -1,5 +1,5 @@
-// The devices that open_device can choose from. Each build has the host and the virtual GPU; CUDA comes from cuda/, or from NoCuda.cpp,
-// which explains its absence.
+// The devices that open_device can choose from. Each build has the host and the virtual GPU; CUDA comes from cuda/, or
+// from NoCuda.cpp, which explains its absence.
 #pragma once
 
 #include "runtime/Device.h"

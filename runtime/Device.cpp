@@ -1,4 +1,5 @@
-// Device names: "host", "simt", "cuda", "cuda:N". Anything else is refused with a list of what there is on this machine.
+// Device names: "host", "simt", "cuda", "cuda:N". Anything else is refused with a list of what there is on this
+// machine.
 #include "runtime/Device.h"
 
 #include "compiler/support/Error.h"
@@ -12,23 +13,19 @@ namespace tile::runtime {
 namespace {
 
 std::optional<int> cuda_ordinal(std::string_view id) {
-  if (id == "cuda")
-    return 0;
-  if (!id.starts_with("cuda:"))
-    return std::nullopt;
+  if (id == "cuda") return 0;
+  if (!id.starts_with("cuda:")) return std::nullopt;
   std::string_view digits = id.substr(5);
   int ordinal = 0;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), ordinal);
-  if (error != std::errc() || end != digits.data() + digits.size() || ordinal < 0)
-    return std::nullopt;
+  if (error != std::errc() || end != digits.data() + digits.size() || ordinal < 0) return std::nullopt;
   return ordinal;
 }
 
 [[noreturn]] void refuse(std::string_view id) {
   std::string why_not;
   std::string usable = "host, simt";
-  for (const std::string &gpu : list_cuda_devices(&why_not))
-    usable += ", " + gpu;
+  for (const std::string &gpu : list_cuda_devices(&why_not)) usable += ", " + gpu;
   throw UserError(
       fmt::format("unknown device '{}': accepted are 'host' (the CPU), 'simt' (a virtual GPU, for tests), 'cuda' (the "
                   "first GPU) and 'cuda:N'; usable on this machine: {}{}",
@@ -38,12 +35,9 @@ std::optional<int> cuda_ordinal(std::string_view id) {
 } // namespace
 
 std::unique_ptr<Device> open_device(std::string_view id) {
-  if (id == "host")
-    return open_host_device();
-  if (id == "simt")
-    return open_simt_device();
-  if (std::optional<int> ordinal = cuda_ordinal(id))
-    return open_cuda_device(*ordinal);
+  if (id == "host") return open_host_device();
+  if (id == "simt") return open_simt_device();
+  if (std::optional<int> ordinal = cuda_ordinal(id)) return open_cuda_device(*ordinal);
   refuse(id);
 }
 

@@ -120,8 +120,8 @@ public:
   virtual const Target &target() const = 0;
 
   virtual Buffer allocate(size_t bytes) = 0; ///< 256-byte aligned; DeviceError when there is not enough
-  virtual void upload(void *dst, const void *src, size_t bytes) = 0;   ///< host -> device, synchronous
-  virtual void download(void *dst, const void *src, size_t bytes) = 0; ///< device -> host, synchronous
+  virtual void upload(void *dst, const void *src, size_t bytes) = 0;       ///< host -> device, synchronous
+  virtual void download(void *dst, const void *src, size_t bytes) = 0;     ///< device -> host, synchronous
   virtual void fill(Stream &, void *dst, uint8_t value, size_t bytes) = 0; ///< asynchronous
   /// No kernel may touch these bytes of a buffer. Only a device that checks every access takes note.
   virtual void forbid(const void *, size_t) {}
@@ -133,8 +133,8 @@ public:
   virtual std::shared_ptr<void> hold(Stream &) = 0;
 };
 
-/// "cuda", "cuda:1", "host", "simt". UserError: unknown name (lists what there is) or no usable GPU (says why: no driver
-/// library, no device, driver too old).
+/// "cuda", "cuda:1", "host", "simt". UserError: unknown name (lists what there is) or no usable GPU (says why: no
+/// driver library, no device, driver too old).
 std::unique_ptr<Device> open_device(std::string_view id);
 
 /// "cuda" if a GPU can be used, else "host".

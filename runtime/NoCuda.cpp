@@ -22,8 +22,7 @@ std::unique_ptr<Device> open_cuda_device(int ordinal) {
 }
 
 std::vector<std::string> list_cuda_devices(std::string *why_not) {
-  if (why_not)
-    *why_not = kNoSupport;
+  if (why_not) *why_not = kNoSupport;
   return {};
 }
 

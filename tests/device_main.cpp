@@ -6,8 +6,7 @@
 int flabench_main(int argc, char **argv); // main() of bench/main.cpp, renamed by the build
 
 int main(int argc, char **argv) {
-  if (argc < 2 || std::string_view(argv[1]) != "gtest")
-    return flabench_main(argc, argv);
+  if (argc < 2 || std::string_view(argv[1]) != "gtest") return flabench_main(argc, argv);
   argv[1] = argv[0];
   --argc;
   ++argv;

@@ -144,9 +144,12 @@ public:
 
   lane::AccessKind kind() const {
     switch (plan_.kind) {
-    case layout::AccessPlan::Kind::PerLane: return lane::AccessKind::PerLane;
-    case layout::AccessPlan::Kind::LaneContiguous: return lane::AccessKind::Contiguous;
-    case layout::AccessPlan::Kind::Uniform: return lane::AccessKind::Uniform;
+    case layout::AccessPlan::Kind::PerLane:
+      return lane::AccessKind::PerLane;
+    case layout::AccessPlan::Kind::LaneContiguous:
+      return lane::AccessKind::Contiguous;
+    case layout::AccessPlan::Kind::Uniform:
+      return lane::AccessKind::Uniform;
     }
     llvm_unreachable("all kinds of access are handled");
   }
@@ -154,9 +157,12 @@ public:
   /// Bytes the address of the access whose first register is `reg` is a multiple of.
   int64_t align(uint32_t reg) const {
     switch (plan_.kind) {
-    case layout::AccessPlan::Kind::PerLane: return plan_.width * view_.type.getElementBytes();
-    case layout::AccessPlan::Kind::Uniform: return view_.type.getElementBytes();
-    case layout::AccessPlan::Kind::LaneContiguous: break;
+    case layout::AccessPlan::Kind::PerLane:
+      return plan_.width * view_.type.getElementBytes();
+    case layout::AccessPlan::Kind::Uniform:
+      return view_.type.getElementBytes();
+    case layout::AccessPlan::Kind::LaneContiguous:
+      break;
     }
     // Rows start at multiples of `aligned`; inside a row the register and the warp add their part.
     int last = layout_.shape().rank() - 1;

@@ -50,8 +50,7 @@ struct Store : TilePattern<ir::ScratchStoreOp> {
     int64_t bytes = ir::bytesOf(tile.getElementType());
     for (const std::vector<int> &group : planFor(layout, tile.getElementType(), model()).groups) {
       SmallVector<Value> values;
-      for (int reg : group)
-        values.push_back(asRegisterType(rewriter, loc, adaptor.getValue()[size_t(reg)], type));
+      for (int reg : group) values.push_back(asRegisterType(rewriter, loc, adaptor.getValue()[size_t(reg)], type));
       int64_t offset = offsetOf(op.getScratch()) + coords->flatRegisterPart(uint32_t(group.front())) * bytes;
       lane::ScratchStoreOp::create(rewriter, loc, values, lane, mask, offset);
     }

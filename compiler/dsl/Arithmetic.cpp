@@ -23,10 +23,14 @@ bool isNumber(const Operand &o) {
          (o.kind == Operand::Kind::Scalar && !o.tile.value());
 }
 
-bool hasDType(const Operand &o) { return o.kind == Operand::Kind::Tile || o.kind == Operand::Kind::Scalar; }
+bool hasDType(const Operand &o) {
+  return o.kind == Operand::Kind::Tile || o.kind == Operand::Kind::Scalar;
+}
 
 /// An unsigned number of C++ beyond 2^63, which its double remembers.
-bool wraps(const Operand &o) { return o.integer < 0 && o.number > 0; }
+bool wraps(const Operand &o) {
+  return o.integer < 0 && o.number > 0;
+}
 
 std::string digits(const Operand &o) {
   return wraps(o) ? std::to_string(uint64_t(o.integer)) : std::to_string(o.integer);
@@ -43,7 +47,9 @@ std::string describe(const Operand &o) {
   return words(o.tile);
 }
 
-llvm::StringRef handle(const Operand &o) { return o.kind == Operand::Kind::Tile ? "the Tile" : "the Scalar"; }
+llvm::StringRef handle(const Operand &o) {
+  return o.kind == Operand::Kind::Tile ? "the Tile" : "the Scalar";
+}
 
 BuilderImpl &builderOf(Operands operands, llvm::StringRef name, Loc loc) {
   for (const Operand *o : operands)
@@ -148,28 +154,45 @@ void checkBinary(Binary op, DType dtype, Loc loc) {
 mlir::Value emitFloat(OpBuilder &b, Location at, Binary op, mlir::Value x, mlir::Value y) {
   constexpr auto contract = arith::FastMathFlags::contract; // a * b + c may become one fused operation
   switch (op) {
-  case Binary::Add: return arith::AddFOp::create(b, at, x, y, contract);
-  case Binary::Sub: return arith::SubFOp::create(b, at, x, y, contract);
-  case Binary::Mul: return arith::MulFOp::create(b, at, x, y, contract);
-  case Binary::Div: return arith::DivFOp::create(b, at, x, y);
-  case Binary::Min: return arith::MinimumFOp::create(b, at, x, y);
-  case Binary::Max: return arith::MaximumFOp::create(b, at, x, y);
-  default: throw InternalError("no such arithmetic on floats");
+  case Binary::Add:
+    return arith::AddFOp::create(b, at, x, y, contract);
+  case Binary::Sub:
+    return arith::SubFOp::create(b, at, x, y, contract);
+  case Binary::Mul:
+    return arith::MulFOp::create(b, at, x, y, contract);
+  case Binary::Div:
+    return arith::DivFOp::create(b, at, x, y);
+  case Binary::Min:
+    return arith::MinimumFOp::create(b, at, x, y);
+  case Binary::Max:
+    return arith::MaximumFOp::create(b, at, x, y);
+  default:
+    throw InternalError("no such arithmetic on floats");
   }
 }
 
 mlir::Value emitInteger(OpBuilder &b, Location at, Binary op, mlir::Value x, mlir::Value y) {
   switch (op) {
-  case Binary::Add: return arith::AddIOp::create(b, at, x, y);
-  case Binary::Sub: return arith::SubIOp::create(b, at, x, y);
-  case Binary::Mul: return arith::MulIOp::create(b, at, x, y);
-  case Binary::Div: return arith::DivSIOp::create(b, at, x, y);
-  case Binary::Rem: return arith::RemSIOp::create(b, at, x, y);
-  case Binary::Min: return arith::MinSIOp::create(b, at, x, y);
-  case Binary::Max: return arith::MaxSIOp::create(b, at, x, y);
-  case Binary::And: return arith::AndIOp::create(b, at, x, y);
-  case Binary::Or: return arith::OrIOp::create(b, at, x, y);
-  case Binary::Xor: return arith::XOrIOp::create(b, at, x, y);
+  case Binary::Add:
+    return arith::AddIOp::create(b, at, x, y);
+  case Binary::Sub:
+    return arith::SubIOp::create(b, at, x, y);
+  case Binary::Mul:
+    return arith::MulIOp::create(b, at, x, y);
+  case Binary::Div:
+    return arith::DivSIOp::create(b, at, x, y);
+  case Binary::Rem:
+    return arith::RemSIOp::create(b, at, x, y);
+  case Binary::Min:
+    return arith::MinSIOp::create(b, at, x, y);
+  case Binary::Max:
+    return arith::MaxSIOp::create(b, at, x, y);
+  case Binary::And:
+    return arith::AndIOp::create(b, at, x, y);
+  case Binary::Or:
+    return arith::OrIOp::create(b, at, x, y);
+  case Binary::Xor:
+    return arith::XOrIOp::create(b, at, x, y);
   }
   throw InternalError("no such arithmetic on integers");
 }
@@ -263,18 +286,30 @@ static void checkUnary(Unary op, DType dtype, Loc loc) {
 
 static mlir::Value emitFloat(OpBuilder &b, Location at, Unary op, mlir::Value x) {
   switch (op) {
-  case Unary::Neg: return arith::NegFOp::create(b, at, x);
-  case Unary::Abs: return math::AbsFOp::create(b, at, x);
-  case Unary::Exp: return math::ExpOp::create(b, at, x);
-  case Unary::Exp2: return math::Exp2Op::create(b, at, x);
-  case Unary::Log: return math::LogOp::create(b, at, x);
-  case Unary::Log2: return math::Log2Op::create(b, at, x);
-  case Unary::Log1p: return math::Log1pOp::create(b, at, x);
-  case Unary::Sqrt: return math::SqrtOp::create(b, at, x);
-  case Unary::Rsqrt: return math::RsqrtOp::create(b, at, x);
-  case Unary::Tanh: return math::TanhOp::create(b, at, x);
-  case Unary::Erf: return math::ErfOp::create(b, at, x);
-  case Unary::Not: break;
+  case Unary::Neg:
+    return arith::NegFOp::create(b, at, x);
+  case Unary::Abs:
+    return math::AbsFOp::create(b, at, x);
+  case Unary::Exp:
+    return math::ExpOp::create(b, at, x);
+  case Unary::Exp2:
+    return math::Exp2Op::create(b, at, x);
+  case Unary::Log:
+    return math::LogOp::create(b, at, x);
+  case Unary::Log2:
+    return math::Log2Op::create(b, at, x);
+  case Unary::Log1p:
+    return math::Log1pOp::create(b, at, x);
+  case Unary::Sqrt:
+    return math::SqrtOp::create(b, at, x);
+  case Unary::Rsqrt:
+    return math::RsqrtOp::create(b, at, x);
+  case Unary::Tanh:
+    return math::TanhOp::create(b, at, x);
+  case Unary::Erf:
+    return math::ErfOp::create(b, at, x);
+  case Unary::Not:
+    break;
   }
   throw InternalError("no such function on floats");
 }

@@ -88,9 +88,13 @@ const KernelImpl &Kernel::impl() const {
   return *impl_;
 }
 
-const std::string &Kernel::name() const { return impl().name; }
+const std::string &Kernel::name() const {
+  return impl().name;
+}
 
-int Kernel::warps() const { return impl().warps; }
+int Kernel::warps() const {
+  return impl().warps;
+}
 
 std::string Kernel::str() const {
   std::string text;
@@ -100,9 +104,13 @@ std::string Kernel::str() const {
   return text;
 }
 
-ModuleOp moduleOf(const Kernel &kernel) { return const_cast<OwningOpRef<ModuleOp> &>(kernel.impl().module).get(); }
+ModuleOp moduleOf(const Kernel &kernel) {
+  return const_cast<OwningOpRef<ModuleOp> &>(kernel.impl().module).get();
+}
 
-OwningOpRef<ModuleOp> copyOf(const Kernel &kernel) { return moduleOf(kernel).clone(); }
+OwningOpRef<ModuleOp> copyOf(const Kernel &kernel) {
+  return moduleOf(kernel).clone();
+}
 
 Kernel kernelFrom(OwningOpRef<ModuleOp> module) {
   func::FuncOp found;

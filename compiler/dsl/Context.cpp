@@ -62,6 +62,8 @@ DiagnosticCapture::DiagnosticCapture(MLIRContext &context) : context_(context) {
       });
 }
 
-DiagnosticCapture::~DiagnosticCapture() { context_.getDiagEngine().eraseHandler(handler_); }
+DiagnosticCapture::~DiagnosticCapture() {
+  context_.getDiagEngine().eraseHandler(handler_);
+}
 
 } // namespace tile

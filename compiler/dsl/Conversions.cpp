@@ -31,8 +31,7 @@ mlir::Value convert(BuilderImpl &b, mlir::Value v, DType from, DType to, Loc loc
   if (is_float(from) && from != f32) return convert(b, cast<arith::ExtFOp>(b, v, f32, loc), f32, to, loc);
   if (is_float(to) && to != f32) return cast<arith::TruncFOp>(b, convert(b, v, from, f32, loc), to, loc);
   if (from == f32) return cast<arith::FPToSIOp>(b, v, to, loc);
-  if (from == DType::i1)
-    return to == f32 ? cast<arith::UIToFPOp>(b, v, to, loc) : cast<arith::ExtUIOp>(b, v, to, loc);
+  if (from == DType::i1) return to == f32 ? cast<arith::UIToFPOp>(b, v, to, loc) : cast<arith::ExtUIOp>(b, v, to, loc);
   if (to == f32) return cast<arith::SIToFPOp>(b, v, to, loc);
   return from == i32 ? cast<arith::ExtSIOp>(b, v, to, loc) : cast<arith::TruncIOp>(b, v, to, loc);
 }

@@ -128,9 +128,13 @@ std::string words(ArrayRef<int64_t> shape) {
   return text;
 }
 
-std::string words(DType dtype, ArrayRef<int64_t> shape) { return std::string(name_of(dtype)) + words(shape); }
+std::string words(DType dtype, ArrayRef<int64_t> shape) {
+  return std::string(name_of(dtype)) + words(shape);
+}
 
-std::string words(const Tile &tile) { return words(tile.dtype(), tile.shape()); }
+std::string words(const Tile &tile) {
+  return words(tile.dtype(), tile.shape());
+}
 
 std::string words(Type type) {
   if (isa<IndexType>(type)) return "an Index";
@@ -143,17 +147,25 @@ std::string words(Type type) {
 Type typeOf(DType dtype) {
   Builder b(&context());
   switch (dtype) {
-  case DType::i1: return b.getI1Type();
-  case DType::i32: return b.getI32Type();
-  case DType::i64: return b.getI64Type();
-  case DType::f16: return b.getF16Type();
-  case DType::bf16: return b.getBF16Type();
-  case DType::f32: return b.getF32Type();
+  case DType::i1:
+    return b.getI1Type();
+  case DType::i32:
+    return b.getI32Type();
+  case DType::i64:
+    return b.getI64Type();
+  case DType::f16:
+    return b.getF16Type();
+  case DType::bf16:
+    return b.getBF16Type();
+  case DType::f32:
+    return b.getF32Type();
   }
   throw InternalError("a dtype without a type");
 }
 
-RankedTensorType typeOf(DType dtype, ArrayRef<int64_t> shape) { return RankedTensorType::get(shape, typeOf(dtype)); }
+RankedTensorType typeOf(DType dtype, ArrayRef<int64_t> shape) {
+  return RankedTensorType::get(shape, typeOf(dtype));
+}
 
 std::optional<DType> dtypeOf(Type type) {
   for (DType t : {DType::i1, i32, i64, f16, bf16, f32})

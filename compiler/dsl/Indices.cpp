@@ -10,14 +10,22 @@ namespace {
 
 std::string_view nameOf(Binary op) {
   switch (op) {
-  case Binary::Add: return "+";
-  case Binary::Sub: return "-";
-  case Binary::Mul: return "*";
-  case Binary::Div: return "/";
-  case Binary::Rem: return "%";
-  case Binary::Min: return "min";
-  case Binary::Max: return "max";
-  default: return "?";
+  case Binary::Add:
+    return "+";
+  case Binary::Sub:
+    return "-";
+  case Binary::Mul:
+    return "*";
+  case Binary::Div:
+    return "/";
+  case Binary::Rem:
+    return "%";
+  case Binary::Min:
+    return "min";
+  case Binary::Max:
+    return "max";
+  default:
+    return "?";
   }
 }
 
@@ -33,14 +41,29 @@ int64_t compute(Binary op, int64_t a, int64_t b, Loc loc) {
   int64_t result = 0;
   bool overflow = false;
   switch (op) {
-  case Binary::Add: overflow = __builtin_add_overflow(a, b, &result); break;
-  case Binary::Sub: overflow = __builtin_sub_overflow(a, b, &result); break;
-  case Binary::Mul: overflow = __builtin_mul_overflow(a, b, &result); break;
-  case Binary::Div: result = a / b; break;
-  case Binary::Rem: result = a % b; break;
-  case Binary::Min: result = std::min(a, b); break;
-  case Binary::Max: result = std::max(a, b); break;
-  default: throw InternalError("no such arithmetic on indices");
+  case Binary::Add:
+    overflow = __builtin_add_overflow(a, b, &result);
+    break;
+  case Binary::Sub:
+    overflow = __builtin_sub_overflow(a, b, &result);
+    break;
+  case Binary::Mul:
+    overflow = __builtin_mul_overflow(a, b, &result);
+    break;
+  case Binary::Div:
+    result = a / b;
+    break;
+  case Binary::Rem:
+    result = a % b;
+    break;
+  case Binary::Min:
+    result = std::min(a, b);
+    break;
+  case Binary::Max:
+    result = std::max(a, b);
+    break;
+  default:
+    throw InternalError("no such arithmetic on indices");
   }
   if (overflow) fail(loc, a, " ", nameOf(op), " ", b, " does not fit into the 64 bits of an Index");
   return result;
@@ -53,27 +76,39 @@ std::optional<Index> simplify(Binary op, const Index &a, const Index &b) {
   case Binary::Add:
     if (is(a, 0)) return b;
     return is(b, 0) ? std::optional(a) : std::nullopt;
-  case Binary::Sub: return is(b, 0) ? std::optional(a) : std::nullopt;
+  case Binary::Sub:
+    return is(b, 0) ? std::optional(a) : std::nullopt;
   case Binary::Mul:
     if (is(a, 0) || is(b, 1)) return a;
     return is(b, 0) || is(a, 1) ? std::optional(b) : std::nullopt;
-  case Binary::Div: return is(b, 1) ? std::optional(a) : std::nullopt;
-  case Binary::Rem: return is(b, 1) ? std::optional(Index(0)) : std::nullopt;
-  default: return std::nullopt;
+  case Binary::Div:
+    return is(b, 1) ? std::optional(a) : std::nullopt;
+  case Binary::Rem:
+    return is(b, 1) ? std::optional(Index(0)) : std::nullopt;
+  default:
+    return std::nullopt;
   }
 }
 
 mlir::Value emit(OpBuilder &b, Location at, Binary op, mlir::Value x, mlir::Value y) {
   constexpr auto nsw = arith::IntegerOverflowFlags::nsw;
   switch (op) {
-  case Binary::Add: return arith::AddIOp::create(b, at, x, y, nsw);
-  case Binary::Sub: return arith::SubIOp::create(b, at, x, y, nsw);
-  case Binary::Mul: return arith::MulIOp::create(b, at, x, y, nsw);
-  case Binary::Div: return arith::DivUIOp::create(b, at, x, y);
-  case Binary::Rem: return arith::RemUIOp::create(b, at, x, y);
-  case Binary::Min: return arith::MinSIOp::create(b, at, x, y);
-  case Binary::Max: return arith::MaxSIOp::create(b, at, x, y);
-  default: throw InternalError("no such arithmetic on indices");
+  case Binary::Add:
+    return arith::AddIOp::create(b, at, x, y, nsw);
+  case Binary::Sub:
+    return arith::SubIOp::create(b, at, x, y, nsw);
+  case Binary::Mul:
+    return arith::MulIOp::create(b, at, x, y, nsw);
+  case Binary::Div:
+    return arith::DivUIOp::create(b, at, x, y);
+  case Binary::Rem:
+    return arith::RemUIOp::create(b, at, x, y);
+  case Binary::Min:
+    return arith::MinSIOp::create(b, at, x, y);
+  case Binary::Max:
+    return arith::MaxSIOp::create(b, at, x, y);
+  default:
+    throw InternalError("no such arithmetic on indices");
   }
 }
 

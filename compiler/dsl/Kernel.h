@@ -164,36 +164,92 @@ Index index_binary(Binary, const Index &, const Index &, Loc);
 // Element-wise arithmetic. `/` on integers truncates; `%` is of integers and has the sign of the dividend. A float tile
 // divided by a C++ number is multiplied by the number's reciprocal, rounded to f32: at most 1 ulp from the quotient. A
 // Scalar combines with a Tile by broadcasting, and with a Scalar to a Tile of rank 0.
-inline Tile operator+(Operand a, Operand b) { return detail::binary(detail::Binary::Add, a, b); }
-inline Tile operator-(Operand a, Operand b) { return detail::binary(detail::Binary::Sub, a, b); }
-inline Tile operator*(Operand a, Operand b) { return detail::binary(detail::Binary::Mul, a, b); }
-inline Tile operator/(Operand a, Operand b) { return detail::binary(detail::Binary::Div, a, b); }
-inline Tile operator%(Operand a, Operand b) { return detail::binary(detail::Binary::Rem, a, b); }
-inline Tile operator-(Operand a) { return detail::unary(detail::Unary::Neg, a); }
-inline Tile operator&(Operand a, Operand b) { return detail::binary(detail::Binary::And, a, b); }
-inline Tile operator|(Operand a, Operand b) { return detail::binary(detail::Binary::Or, a, b); }
-inline Tile operator^(Operand a, Operand b) { return detail::binary(detail::Binary::Xor, a, b); }
-inline Tile operator!(Operand a) { return detail::unary(detail::Unary::Not, a); } ///< i1 only
-inline Tile operator<(Operand a, Operand b) { return detail::compare(detail::Compare::Lt, a, b); }
-inline Tile operator<=(Operand a, Operand b) { return detail::compare(detail::Compare::Le, a, b); }
-inline Tile operator>(Operand a, Operand b) { return detail::compare(detail::Compare::Gt, a, b); }
-inline Tile operator>=(Operand a, Operand b) { return detail::compare(detail::Compare::Ge, a, b); }
-inline Tile operator==(Operand a, Operand b) { return detail::compare(detail::Compare::Eq, a, b); }
-inline Tile operator!=(Operand a, Operand b) { return detail::compare(detail::Compare::Ne, a, b); }
+inline Tile operator+(Operand a, Operand b) {
+  return detail::binary(detail::Binary::Add, a, b);
+}
+inline Tile operator-(Operand a, Operand b) {
+  return detail::binary(detail::Binary::Sub, a, b);
+}
+inline Tile operator*(Operand a, Operand b) {
+  return detail::binary(detail::Binary::Mul, a, b);
+}
+inline Tile operator/(Operand a, Operand b) {
+  return detail::binary(detail::Binary::Div, a, b);
+}
+inline Tile operator%(Operand a, Operand b) {
+  return detail::binary(detail::Binary::Rem, a, b);
+}
+inline Tile operator-(Operand a) {
+  return detail::unary(detail::Unary::Neg, a);
+}
+inline Tile operator&(Operand a, Operand b) {
+  return detail::binary(detail::Binary::And, a, b);
+}
+inline Tile operator|(Operand a, Operand b) {
+  return detail::binary(detail::Binary::Or, a, b);
+}
+inline Tile operator^(Operand a, Operand b) {
+  return detail::binary(detail::Binary::Xor, a, b);
+}
+inline Tile operator!(Operand a) {
+  return detail::unary(detail::Unary::Not, a);
+} ///< i1 only
+inline Tile operator<(Operand a, Operand b) {
+  return detail::compare(detail::Compare::Lt, a, b);
+}
+inline Tile operator<=(Operand a, Operand b) {
+  return detail::compare(detail::Compare::Le, a, b);
+}
+inline Tile operator>(Operand a, Operand b) {
+  return detail::compare(detail::Compare::Gt, a, b);
+}
+inline Tile operator>=(Operand a, Operand b) {
+  return detail::compare(detail::Compare::Ge, a, b);
+}
+inline Tile operator==(Operand a, Operand b) {
+  return detail::compare(detail::Compare::Eq, a, b);
+}
+inline Tile operator!=(Operand a, Operand b) {
+  return detail::compare(detail::Compare::Ne, a, b);
+}
 
 /// NaN in either operand gives NaN.
-inline Tile min(Operand a, Operand b) { return detail::binary(detail::Binary::Min, a, b); }
-inline Tile max(Operand a, Operand b) { return detail::binary(detail::Binary::Max, a, b); }
-inline Tile abs(Operand a) { return detail::unary(detail::Unary::Abs, a); }
-inline Tile exp(Operand a) { return detail::unary(detail::Unary::Exp, a); }
-inline Tile exp2(Operand a) { return detail::unary(detail::Unary::Exp2, a); }
-inline Tile log(Operand a) { return detail::unary(detail::Unary::Log, a); }
-inline Tile log2(Operand a) { return detail::unary(detail::Unary::Log2, a); }
-inline Tile log1p(Operand a) { return detail::unary(detail::Unary::Log1p, a); }
-inline Tile sqrt(Operand a) { return detail::unary(detail::Unary::Sqrt, a); }
-inline Tile rsqrt(Operand a) { return detail::unary(detail::Unary::Rsqrt, a); }
-inline Tile tanh(Operand a) { return detail::unary(detail::Unary::Tanh, a); }
-inline Tile erf(Operand a) { return detail::unary(detail::Unary::Erf, a); }
+inline Tile min(Operand a, Operand b) {
+  return detail::binary(detail::Binary::Min, a, b);
+}
+inline Tile max(Operand a, Operand b) {
+  return detail::binary(detail::Binary::Max, a, b);
+}
+inline Tile abs(Operand a) {
+  return detail::unary(detail::Unary::Abs, a);
+}
+inline Tile exp(Operand a) {
+  return detail::unary(detail::Unary::Exp, a);
+}
+inline Tile exp2(Operand a) {
+  return detail::unary(detail::Unary::Exp2, a);
+}
+inline Tile log(Operand a) {
+  return detail::unary(detail::Unary::Log, a);
+}
+inline Tile log2(Operand a) {
+  return detail::unary(detail::Unary::Log2, a);
+}
+inline Tile log1p(Operand a) {
+  return detail::unary(detail::Unary::Log1p, a);
+}
+inline Tile sqrt(Operand a) {
+  return detail::unary(detail::Unary::Sqrt, a);
+}
+inline Tile rsqrt(Operand a) {
+  return detail::unary(detail::Unary::Rsqrt, a);
+}
+inline Tile tanh(Operand a) {
+  return detail::unary(detail::Unary::Tanh, a);
+}
+inline Tile erf(Operand a) {
+  return detail::unary(detail::Unary::Erf, a);
+}
 
 /// Element-wise choice; `condition` is i1. Shapes broadcast.
 Tile where(Operand condition, Operand a, Operand b);
@@ -288,7 +344,7 @@ public:
   explicit Kernel(std::shared_ptr<const detail::KernelImpl> impl) : impl_(std::move(impl)) {}
   const std::string &name() const;
   int warps() const;
-  std::string str() const; ///< the tile IR
+  std::string str() const;                ///< the tile IR
   const detail::KernelImpl &impl() const; ///< for the compiler
   explicit operator bool() const { return impl_ != nullptr; }
 
@@ -307,12 +363,24 @@ struct Carried {
   bool is_index = false;
   int64_t constant = 0; ///< of an Index without a value
 };
-inline Carried carried(const Tile &t) { return {t.value()}; }
-inline Carried carried(const Scalar &s) { return {s.value()}; }
-inline Carried carried(const Index &i) { return {i.value(), true, i.constant()}; }
-inline Tile like(const Tile &t, Value v) { return Tile(v, t.dtype(), t.shape()); }
-inline Scalar like(const Scalar &s, Value v) { return Scalar(v, s.dtype()); }
-inline Index like(const Index &, Value v) { return Index(v); }
+inline Carried carried(const Tile &t) {
+  return {t.value()};
+}
+inline Carried carried(const Scalar &s) {
+  return {s.value()};
+}
+inline Carried carried(const Index &i) {
+  return {i.value(), true, i.constant()};
+}
+inline Tile like(const Tile &t, Value v) {
+  return Tile(v, t.dtype(), t.shape());
+}
+inline Scalar like(const Scalar &s, Value v) {
+  return Scalar(v, s.dtype());
+}
+inline Index like(const Index &, Value v) {
+  return Index(v);
+}
 template <class T> struct is_tuple : std::false_type {};
 template <class... T> struct is_tuple<std::tuple<T...>> : std::true_type {};
 } // namespace detail
@@ -396,9 +464,8 @@ template <class F> std::vector<Tile> Loop::carry_list(const std::vector<Tile> &i
   };
   auto erased = [&](Index i, const std::vector<detail::Value> &in) { return values(body(i, tiles(in))); };
   using Erased = decltype(erased);
-  LoopBody b{&erased, [](void *s, Index i, const std::vector<detail::Value> &in) {
-               return (*static_cast<Erased *>(s))(i, in);
-             }};
+  LoopBody b{&erased,
+             [](void *s, Index i, const std::vector<detail::Value> &in) { return (*static_cast<Erased *>(s))(i, in); }};
   return tiles(run(values(initial), b));
 }
 

@@ -119,8 +119,7 @@ Tile View::load(std::vector<Index> at, std::vector<int64_t> shape, Cache cache, 
   checkRanks(info, extents_.size(), at.size(), shape.size(), "load from", loc);
   checkShape(shape, loc);
   SmallVector<mlir::Value> indices = b.use(at, loc);
-  auto tile = ir::LoadOp::create(b.builder, b.at(loc), typeOf(dtype_, shape), view, indices,
-                                 cache == Cache::Streaming);
+  auto tile = ir::LoadOp::create(b.builder, b.at(loc), typeOf(dtype_, shape), view, indices, cache == Cache::Streaming);
   return b.tile(tile, dtype_, std::make_shared<Origin>(Origin{v_, std::move(at)}));
 }
 

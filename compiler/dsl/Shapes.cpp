@@ -26,20 +26,28 @@ mlir::Value broadcastTo(BuilderImpl &b, mlir::Value v, ArrayRef<int64_t> shape, 
 
 static std::string_view nameOf(Combine c) {
   switch (c) {
-  case Combine::Sum: return "sum";
-  case Combine::Max: return "max";
-  case Combine::Min: return "min";
-  case Combine::Product: return "product";
+  case Combine::Sum:
+    return "sum";
+  case Combine::Max:
+    return "max";
+  case Combine::Min:
+    return "min";
+  case Combine::Product:
+    return "product";
   }
   return "?";
 }
 
 static ir::Combine combineOf(Combine c) {
   switch (c) {
-  case Combine::Sum: return ir::Combine::Sum;
-  case Combine::Max: return ir::Combine::Max;
-  case Combine::Min: return ir::Combine::Min;
-  case Combine::Product: return ir::Combine::Product;
+  case Combine::Sum:
+    return ir::Combine::Sum;
+  case Combine::Max:
+    return ir::Combine::Max;
+  case Combine::Min:
+    return ir::Combine::Min;
+  case Combine::Product:
+    return ir::Combine::Product;
   }
   throw InternalError("a reduction without a name");
 }

@@ -38,19 +38,16 @@ std::string strideWhy(const AccessFacts &facts, int dim) {
 bool leaveAlone(const Layout &layout, uint32_t bits, std::initializer_list<In> kinds) {
   for (In in : kinds)
     for (uint32_t basis : layout.bases(in))
-      if ((basis & bits) != 0)
-        return false;
+      if ((basis & bits) != 0) return false;
   return true;
 }
 
 /// Neighbours on the last dimension that are registers of one lane, the same ones in every lane.
 Limit heldTogether(const Layout &layout) {
   const int last = layout.shape().rank() - 1;
-  if (last < 0)
-    return {1, "the tile is one element"};
+  if (last < 0) return {1, "the tile is one element"};
   f2::Span registers;
-  for (uint32_t basis : layout.bases(In::Register))
-    registers.insert(basis);
+  for (uint32_t basis : layout.bases(In::Register)) registers.insert(basis);
   int bits = 0;
   while (bits < layout.shape().log2(last) && registers.contains(uint32_t(1) << bits) &&
          leaveAlone(layout, uint32_t(1) << bits, {In::Lane, In::Warp}))
@@ -66,14 +63,11 @@ std::vector<Limit> limits(const Layout &layout, const AccessFacts &facts) {
   all.push_back({widest, ""});
   all.push_back(heldTogether(layout));
   const int last = layout.shape().rank() - 1;
-  if (last < 0)
-    return all;
-  if (facts.strides[last] != 1)
-    all.push_back({1, strideWhy(facts, last)});
+  if (last < 0) return all;
+  if (facts.strides[last] != 1) all.push_back({1, strideWhy(facts, last)});
   // `aligned` says nothing about strides of 1: rows one element apart start anywhere.
   for (int dim = 0; dim < last; ++dim)
-    if (facts.strides[dim] == 1 && layout.shape().extent(dim) > 1)
-      all.push_back({1, strideWhy(facts, dim)});
+    if (facts.strides[dim] == 1 && layout.shape().extent(dim) > 1) all.push_back({1, strideWhy(facts, dim)});
   all.push_back({facts.aligned, "rows are aligned to " + std::to_string(facts.aligned) +
                                     (facts.aligned == 1 ? " element" : " elements")});
   if (!facts.masked.empty() && facts.masked[last]) {
@@ -99,11 +93,9 @@ std::vector<std::vector<int>> grouped(const Layout &layout, int width) {
 bool lanesContiguous(const Layout &layout, const AccessFacts &facts) {
   const int last = layout.shape().rank() - 1;
   const Bases &lanes = layout.bases(In::Lane);
-  if (last < 0 || facts.strides[last] != 1 || lanes.size() > layout.shape().log2(last))
-    return false;
+  if (last < 0 || facts.strides[last] != 1 || lanes.size() > layout.shape().log2(last)) return false;
   for (int i = 0; i < lanes.size(); ++i)
-    if (lanes[i] != uint32_t(1) << i)
-      return false;
+    if (lanes[i] != uint32_t(1) << i) return false;
   return leaveAlone(layout, uint32_t(layout.lanes() - 1), {In::Register, In::Warp});
 }
 

@@ -11,8 +11,7 @@ constexpr std::array<In, 3> kAll = {In::Register, In::Lane, In::Warp};
 /// All bases in the order of the packed hardware index: register bits lowest, then lane, then warp.
 std::vector<uint32_t> hardwareBases(const Layout &layout) {
   std::vector<uint32_t> all;
-  for (In in : kAll)
-    all.insert(all.end(), layout.bases(in).begin(), layout.bases(in).end());
+  for (In in : kAll) all.insert(all.end(), layout.bases(in).begin(), layout.bases(in).end());
   return all;
 }
 
@@ -35,8 +34,7 @@ Layout compose(const Layout &inner, const Layout &outer) {
   for (In in : kAll)
     for (uint32_t index : inner.bases(in)) {
       uint32_t sum = 0;
-      for (; index != 0; index &= index - 1)
-        sum ^= all[std::countr_zero(index)];
+      for (; index != 0; index &= index - 1) sum ^= all[std::countr_zero(index)];
       bases[int(in)].push_back(sum);
     }
   return Layout(outer.shape(), bases[0], bases[1], bases[2]);
@@ -47,8 +45,7 @@ Layout compose(const Layout &inner, const Layout &outer) {
 std::vector<uint32_t> invert(const Layout &layout) {
   const std::vector<uint32_t> all = hardwareBases(layout);
   f2::Span held;
-  for (size_t i = 0; i < all.size(); ++i)
-    held.insert(all[i], uint64_t(1) << i);
+  for (size_t i = 0; i < all.size(); ++i) held.insert(all[i], uint64_t(1) << i);
   std::vector<uint32_t> inverse;
   for (int bit = 0; bit < layout.shape().bits(); ++bit) {
     auto holder = held.solve(uint32_t(1) << bit);
@@ -65,27 +62,22 @@ Layout product(const Layout &inner, const Layout &outer) {
   if (in.rank() != out.rank())
     throw std::invalid_argument("product of tiles " + in.str() + " and " + out.str() + ": ranks differ");
   std::vector<int64_t> extents;
-  for (int dim = 0; dim < in.rank(); ++dim)
-    extents.push_back(in.extent(dim) * out.extent(dim));
+  for (int dim = 0; dim < in.rank(); ++dim) extents.push_back(in.extent(dim) * out.extent(dim));
   const Shape shape(extents);
   std::array<Bases, 3> bases;
   for (In kind : kAll) {
-    for (uint32_t basis : inner.bases(kind))
-      bases[int(kind)].push_back(embed(basis, in, shape, nullptr));
-    for (uint32_t basis : outer.bases(kind))
-      bases[int(kind)].push_back(embed(basis, out, shape, &in));
+    for (uint32_t basis : inner.bases(kind)) bases[int(kind)].push_back(embed(basis, in, shape, nullptr));
+    for (uint32_t basis : outer.bases(kind)) bases[int(kind)].push_back(embed(basis, out, shape, &in));
   }
   return Layout(shape, bases[0], bases[1], bases[2]);
 }
 
 std::optional<Layout> quotient(const Layout &whole, const Layout &inner) {
   const Shape &all = whole.shape(), &in = inner.shape();
-  if (all.rank() != in.rank())
-    return std::nullopt;
+  if (all.rank() != in.rank()) return std::nullopt;
   std::vector<int64_t> extents;
   for (int dim = 0; dim < all.rank(); ++dim) {
-    if (all.log2(dim) < in.log2(dim))
-      return std::nullopt;
+    if (all.log2(dim) < in.log2(dim)) return std::nullopt;
     extents.push_back(int64_t(1) << (all.log2(dim) - in.log2(dim)));
   }
   const Shape shape(extents);

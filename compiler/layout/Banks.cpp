@@ -29,8 +29,7 @@ int bank_conflicts(const Layout &layout, int width, int element_bytes) {
         bank.push_back(word);
   }
   size_t most = 1;
-  for (const auto &bank : hit)
-    most = std::max(most, bank.size());
+  for (const auto &bank : hit) most = std::max(most, bank.size());
   return int(most);
 }
 

@@ -22,8 +22,7 @@ public:
   /// Moves up to `count` bits of `dim` to `to`; says how many.
   int deal(int dim, int count, Bases &to) {
     count = std::min(count, shape_.log2(dim) - next_[dim]);
-    for (int i = 0; i < count; ++i)
-      to.push_back(uint32_t(1) << (shape_.shift(dim) + next_[dim]++));
+    for (int i = 0; i < count; ++i) to.push_back(uint32_t(1) << (shape_.shift(dim) + next_[dim]++));
     return count;
   }
 
@@ -33,8 +32,7 @@ private:
 };
 
 void padWithCopies(Bases &bases, int size) {
-  while (bases.size() < size)
-    bases.push_back(0);
+  while (bases.size() < size) bases.push_back(0);
 }
 
 } // namespace
@@ -47,14 +45,10 @@ Layout for_access(Shape shape, const AccessShape &how) {
   Deck deck(shape);
   Bases reg, lane, warp;
   const int last = shape.rank() - 1;
-  if (last >= 0)
-    deck.deal(last, vectorBits, reg);
-  for (int dim = last; dim >= 0; --dim)
-    deck.deal(dim, laneBits - lane.size(), lane);
-  for (int dim = 0; dim <= last; ++dim)
-    deck.deal(dim, warpBits - warp.size(), warp);
-  for (int dim = last; dim >= 0; --dim)
-    deck.deal(dim, shape.log2(dim), reg);
+  if (last >= 0) deck.deal(last, vectorBits, reg);
+  for (int dim = last; dim >= 0; --dim) deck.deal(dim, laneBits - lane.size(), lane);
+  for (int dim = 0; dim <= last; ++dim) deck.deal(dim, warpBits - warp.size(), warp);
+  for (int dim = last; dim >= 0; --dim) deck.deal(dim, shape.log2(dim), reg);
   padWithCopies(lane, laneBits);
   padWithCopies(warp, warpBits);
   return Layout(shape, reg, lane, warp);

@@ -12,8 +12,7 @@ std::optional<Bases> solveAll(const f2::Span &source, const Bases &target, int t
   Bases map;
   for (uint32_t basis : target) {
     auto tag = source.solve(basis);
-    if (!tag)
-      return std::nullopt;
+    if (!tag) return std::nullopt;
     map.push_back(uint32_t(*tag >> tagShift));
   }
   return map;
@@ -27,14 +26,12 @@ std::vector<int> written(const Bases &map) {
 constexpr int kRegisterTag = 32; ///< tags: lane bits below, register bits from here on
 
 std::optional<ConversionPlan> rename(const Layout &from, const Layout &to) {
-  if (from.bases(In::Lane) != to.bases(In::Lane))
-    return std::nullopt;
+  if (from.bases(In::Lane) != to.bases(In::Lane)) return std::nullopt;
   f2::Span registers;
   for (int i = 0; i < from.bases(In::Register).size(); ++i)
     registers.insert(from.bases(In::Register)[i], uint64_t(1) << i);
   auto map = solveAll(registers, to.bases(In::Register), 0);
-  if (!map)
-    return std::nullopt;
+  if (!map) return std::nullopt;
   return ConversionPlan{ConversionPlan::Kind::Rename, written(*map), {}};
 }
 
@@ -45,8 +42,7 @@ std::optional<Bases> laneMap(const f2::Span &lanes, const Layout &from, const La
   for (int i = 0; i < to.bases(In::Lane).size(); ++i) {
     const uint32_t basis = to.bases(In::Lane)[i];
     auto source = basis == from.bases(In::Lane)[i] ? uint64_t(1) << i : lanes.solve(basis);
-    if (!source)
-      return std::nullopt;
+    if (!source) return std::nullopt;
     map.push_back(uint32_t(*source));
   }
   return map;
@@ -56,21 +52,18 @@ std::optional<Bases> laneMap(const f2::Span &lanes, const Layout &from, const La
 // source's lanes alone must give every L(l), and its registers and lanes together every R(t).
 std::optional<ConversionPlan> shuffle(const Layout &from, const Layout &to) {
   f2::Span held;
-  for (int i = 0; i < from.bases(In::Lane).size(); ++i)
-    held.insert(from.bases(In::Lane)[i], uint64_t(1) << i);
+  for (int i = 0; i < from.bases(In::Lane).size(); ++i) held.insert(from.bases(In::Lane)[i], uint64_t(1) << i);
   const std::optional<Bases> lanes = laneMap(held, from, to);
   for (int i = 0; i < from.bases(In::Register).size(); ++i)
     held.insert(from.bases(In::Register)[i], uint64_t(1) << (kRegisterTag + i));
   const std::optional<Bases> registers = solveAll(held, to.bases(In::Register), kRegisterTag);
-  if (!lanes || !registers)
-    return std::nullopt;
+  if (!lanes || !registers) return std::nullopt;
 
   const std::vector<uint32_t> laneSource = f2::images(*lanes);
   ConversionPlan plan{ConversionPlan::Kind::Shuffle, written(*registers), {}};
   for (uint32_t offset : f2::images(*solveAll(held, to.bases(In::Register), 0))) {
     std::vector<int> &sources = plan.source_lane.emplace_back();
-    for (uint32_t lane : laneSource)
-      sources.push_back(int(lane ^ offset));
+    for (uint32_t lane : laneSource) sources.push_back(int(lane ^ offset));
   }
   return plan;
 }
@@ -82,10 +75,8 @@ ConversionPlan plan_conversion(const Layout &from, const Layout &to) {
     throw std::invalid_argument("conversion from " + from.str() + " to " + to.str() +
                                 ": shapes, lanes and warps must be equal");
   if (from.bases(In::Warp) == to.bases(In::Warp)) {
-    if (auto plan = rename(from, to))
-      return *plan;
-    if (auto plan = shuffle(from, to))
-      return *plan;
+    if (auto plan = rename(from, to)) return *plan;
+    if (auto plan = shuffle(from, to)) return *plan;
   }
   return ConversionPlan{ConversionPlan::Kind::Scratch, {}, {}};
 }

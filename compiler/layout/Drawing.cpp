@@ -9,8 +9,7 @@ namespace {
 template <typename Range, typename Write> std::string joined(const Range &range, const char *between, Write &&write) {
   std::string out;
   for (const auto &item : range) {
-    if (!out.empty())
-      out += between;
+    if (!out.empty()) out += between;
     out += write(item);
   }
   return out;
@@ -36,15 +35,13 @@ std::string basesText(const Shape &shape, const Bases &bases) {
 
 std::string Shape::str() const {
   std::string out = "[";
-  for (int dim = 0; dim < rank_; ++dim)
-    out += (dim ? ", " : "") + number(extent(dim));
+  for (int dim = 0; dim < rank_; ++dim) out += (dim ? ", " : "") + number(extent(dim));
   return out + "]";
 }
 
 std::string Shape::coordinate(uint32_t packed) const {
   std::string out = "[";
-  for (int dim = 0; dim < rank_; ++dim)
-    out += (dim ? "," : "") + number(coord(packed, dim));
+  for (int dim = 0; dim < rank_; ++dim) out += (dim ? "," : "") + number(coord(packed, dim));
   return out + "]";
 }
 
@@ -82,17 +79,14 @@ public:
     rows_ = rank > 1 ? shape.extent(rank - 2) : 1;
     planes_ = rank > 2 ? shape.extent(0) : 1;
     const Bases &registers = layout.bases(In::Register);
-    for (int i = 0; i < registers.size() && run_ < columns_ && registers[i] == uint32_t(1) << i; ++i)
-      run_ *= 2;
+    for (int i = 0; i < registers.size() && run_ < columns_ && registers[i] == uint32_t(1) << i; ++i) run_ *= 2;
   }
 
   std::string draw() const {
     std::string out;
     for (int plane : shownOf(planes_)) {
-      if (planes_ > 1)
-        out += plane == kGap ? "...\n" : "plane " + number(plane) + "\n";
-      if (plane != kGap)
-        out += drawPlane(plane);
+      if (planes_ > 1) out += plane == kGap ? "...\n" : "plane " + number(plane) + "\n";
+      if (plane != kGap) out += drawPlane(plane);
     }
     return out + copies();
   }
@@ -101,19 +95,15 @@ private:
   /// The lowest holder of the run that starts at an element: "w1 l03 r4-7", without what there is only one of.
   std::string cell(uint32_t packed) const {
     uint32_t holder = 0;
-    for (; packed != 0; packed &= packed - 1)
-      holder ^= holders_[size_t(std::countr_zero(packed))];
+    for (; packed != 0; packed &= packed - 1) holder ^= holders_[size_t(std::countr_zero(packed))];
     const int regBits = layout_.bases(In::Register).size(), laneBits = layout_.bases(In::Lane).size();
     const int reg = int(holder) & (layout_.registers() - 1);
     const int lane = int(holder >> regBits) & (layout_.lanes() - 1);
     const int warp = int(uint64_t(holder) >> (regBits + laneBits));
     std::vector<std::string> parts;
-    if (layout_.warps() > 1)
-      parts.push_back("w" + padded(warp, layout_.warps() - 1));
-    if (layout_.lanes() > 1)
-      parts.push_back("l" + padded(lane, layout_.lanes() - 1));
-    if (layout_.registers() > 1 || parts.empty())
-      parts.push_back("r" + range(reg, layout_.registers() - 1));
+    if (layout_.warps() > 1) parts.push_back("w" + padded(warp, layout_.warps() - 1));
+    if (layout_.lanes() > 1) parts.push_back("l" + padded(lane, layout_.lanes() - 1));
+    if (layout_.registers() > 1 || parts.empty()) parts.push_back("r" + range(reg, layout_.registers() - 1));
     return joined(parts, " ", [](const std::string &s) { return s; });
   }
 
@@ -126,8 +116,7 @@ private:
     const size_t label = number(rows_ - 1).size();
     const size_t width = std::max(cell(0).size(), range(int(columns_ - run_), int(columns_ - 1)).size());
     std::string out = std::string(label, ' ');
-    for (int i : cells)
-      out += " | " + (i == kGap ? "..." : right(range(i * int(run_), 0), width));
+    for (int i : cells) out += " | " + (i == kGap ? "..." : right(range(i * int(run_), 0), width));
     out += "\n";
     for (int row : shownOf(rows_)) {
       out += row == kGap ? std::string(label, '.') : right(number(row), label);
@@ -144,13 +133,11 @@ private:
     const int hardware =
         layout_.bases(In::Register).size() + layout_.bases(In::Lane).size() + layout_.bases(In::Warp).size();
     const int times = hardware - layout_.shape().bits();
-    if (times == 0)
-      return "";
+    if (times == 0) return "";
     std::string out = "each element is held " + number(int64_t(1) << times) + " times";
     for (In in : {In::Lane, In::Warp}) {
       std::vector<int> bits;
-      for (uint32_t free = layout_.free_bits(in); free != 0; free &= free - 1)
-        bits.push_back(std::countr_zero(free));
+      for (uint32_t free = layout_.free_bits(in); free != 0; free &= free - 1) bits.push_back(std::countr_zero(free));
       if (!bits.empty())
         out +=
             std::string(in == In::Lane ? "; lane bits " : "; warp bits ") + joined(bits, ", ", number) + " hold copies";
@@ -167,8 +154,7 @@ private:
 } // namespace
 
 std::string Layout::table() const {
-  if (auto wrong = verify())
-    return "not a layout: " + *wrong + "\n";
+  if (auto wrong = verify()) return "not a layout: " + *wrong + "\n";
   return Picture(*this).draw();
 }
 
@@ -194,13 +180,11 @@ std::string ReductionPlan::str() const {
 }
 
 std::string ConversionPlan::str() const {
-  if (kind == Kind::Scratch)
-    return "scratch\n";
+  if (kind == Kind::Scratch) return "scratch\n";
   std::string out = kind == Kind::Rename ? "rename\n" : "shuffle\n";
   for (size_t i = 0; i < registers.size(); ++i) {
     out += "r" + number(int64_t(i)) + " <- " + registerName(registers[i]);
-    if (kind == Kind::Shuffle)
-      out += " of lane " + joined(source_lane[i], " ", number);
+    if (kind == Kind::Shuffle) out += " of lane " + joined(source_lane[i], " ", number);
     out += "\n";
   }
   return out;

@@ -14,8 +14,7 @@ public:
   /// False, and nothing changes, when `v` is a sum of what is there.
   bool insert(uint32_t v, uint64_t tag = 0) {
     uint32_t rest = eliminate(v, tag);
-    if (rest == 0)
-      return false;
+    if (rest == 0) return false;
     int lead = std::bit_width(rest) - 1;
     rows_[lead] = rest;
     tags_[lead] = tag;
@@ -59,24 +58,21 @@ private:
 /// The sum of the bases that `index` selects.
 inline uint32_t apply(const Bases &bases, uint32_t index) {
   uint32_t sum = 0;
-  for (; index != 0; index &= index - 1)
-    sum ^= bases[std::countr_zero(index)];
+  for (; index != 0; index &= index - 1) sum ^= bases[std::countr_zero(index)];
   return sum;
 }
 
 /// apply(bases, i) for every i, one xor each.
 inline std::vector<uint32_t> images(const Bases &bases) {
   std::vector<uint32_t> all(size_t(1) << bases.size());
-  for (size_t i = 1; i < all.size(); ++i)
-    all[i] = all[i & (i - 1)] ^ bases[std::countr_zero(i)];
+  for (size_t i = 1; i < all.size(); ++i) all[i] = all[i & (i - 1)] ^ bases[std::countr_zero(i)];
   return all;
 }
 
 /// The bits of `v` that `keep` selects, moved together to the bottom.
 inline uint32_t compress(uint32_t v, uint32_t keep) {
   uint32_t out = 0;
-  for (int to = 0; keep != 0; keep &= keep - 1, ++to)
-    out |= ((v >> std::countr_zero(keep)) & 1) << to;
+  for (int to = 0; keep != 0; keep &= keep - 1, ++to) out |= ((v >> std::countr_zero(keep)) & 1) << to;
   return out;
 }
 

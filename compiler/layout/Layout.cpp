@@ -13,8 +13,7 @@ uint32_t Layout::operator()(uint32_t reg, uint32_t lane, uint32_t warp) const {
 
 uint32_t Layout::free_bits(In in) const {
   uint32_t free = 0;
-  for (int i = 0; i < bases(in).size(); ++i)
-    free |= uint32_t(bases(in)[i] == 0) << i;
+  for (int i = 0; i < bases(in).size(); ++i) free |= uint32_t(bases(in)[i] == 0) << i;
   return free;
 }
 
@@ -44,14 +43,12 @@ std::optional<std::string> outside(const Layout &layout) {
 } // namespace
 
 std::optional<std::string> Layout::verify() const {
-  if (auto wrong = outside(*this))
-    return wrong;
+  if (auto wrong = outside(*this)) return wrong;
   if (bases(In::Register).size() + bases(In::Lane).size() + bases(In::Warp).size() > 32)
     return "more than 32 bits of register, lane and warp";
   f2::Span held;
   for (In in : {In::Lane, In::Warp})
-    for (uint32_t basis : bases(in))
-      held.insert(basis);
+    for (uint32_t basis : bases(in)) held.insert(basis);
   for (int i = 0; i < bases(In::Register).size(); ++i) {
     uint32_t basis = bases(In::Register)[i];
     if (!held.insert(basis))
@@ -70,12 +67,10 @@ size_t Layout::hash() const {
     h ^= h >> 32;
   };
   mix(uint64_t(shape_.rank()));
-  for (int dim = 0; dim < shape_.rank(); ++dim)
-    mix(uint64_t(shape_.log2(dim)));
+  for (int dim = 0; dim < shape_.rank(); ++dim) mix(uint64_t(shape_.log2(dim)));
   for (const Bases &bases : bases_) {
     mix(uint64_t(bases.size()));
-    for (uint32_t basis : bases)
-      mix(basis);
+    for (uint32_t basis : bases) mix(basis);
   }
   return size_t(h);
 }

@@ -29,15 +29,15 @@ public:
   int64_t extent(int dim) const { return int64_t(1) << log2_[dim]; }
   int bits() const; ///< log2 of the number of elements
   int64_t size() const { return int64_t(1) << bits(); }
-  int shift(int dim) const; ///< where the bits of `dim` start in a packed coordinate
-  uint32_t mask(int dim) const; ///< the packed bits of `dim`
+  int shift(int dim) const;                             ///< where the bits of `dim` start in a packed coordinate
+  uint32_t mask(int dim) const;                         ///< the packed bits of `dim`
   uint32_t pack(std::span<const int64_t> coords) const; ///< throws std::invalid_argument outside the shape
   int64_t coord(uint32_t packed, int dim) const { return (packed & mask(dim)) >> shift(dim); }
-  Shape without(int dim) const;            ///< the shape with `dim` removed
+  Shape without(int dim) const;              ///< the shape with `dim` removed
   Shape with(int dim, int64_t extent) const; ///< the shape with an extent inserted before `dim`
   Shape replaced(int dim, int64_t extent) const;
-  std::string str() const;                        ///< "[4, 1024]"
-  std::string coordinate(uint32_t packed) const;  ///< "[3,1000]"
+  std::string str() const;                       ///< "[4, 1024]"
+  std::string coordinate(uint32_t packed) const; ///< "[3,1000]"
   bool operator==(const Shape &) const = default;
 
 private:
@@ -51,7 +51,9 @@ private:
 class Bases {
 public:
   Bases() = default;
-  Bases(std::initializer_list<uint32_t> v) { for (uint32_t b : v) push_back(b); }
+  Bases(std::initializer_list<uint32_t> v) {
+    for (uint32_t b : v) push_back(b);
+  }
   void push_back(uint32_t b);
   void pop_back() { v_[--size_] = 0; }
   int size() const { return size_; }
@@ -88,10 +90,10 @@ public:
   uint32_t operator()(uint32_t reg, uint32_t lane, uint32_t warp) const;
   uint32_t part(In in, uint32_t index) const;
 
-  bool uniform(In in) const; ///< all bases of `in` are zero: the value is the same across it
-  uint32_t free_bits(In in) const; ///< bit i set: hardware bit i holds copies only (its basis is zero)
+  bool uniform(In in) const;                 ///< all bases of `in` are zero: the value is the same across it
+  uint32_t free_bits(In in) const;           ///< bit i set: hardware bit i holds copies only (its basis is zero)
   std::optional<std::string> verify() const; ///< what is wrong, or nothing
-  std::string str() const; ///< "[4, 1024] reg=[[0,1],[0,2]] lane=[...] warp=[...]"
+  std::string str() const;                   ///< "[4, 1024] reg=[[0,1],[0,2]] lane=[...] warp=[...]"
   /// The tile drawn as text, for people: who holds each element ("w1 l03 r2"; "w1 l03 r0-3" for neighbours together).
   std::string table() const;
   size_t hash() const;
@@ -162,7 +164,7 @@ struct ReductionPlan {
   /// bits: the lowest stay registers, so that a row-major scratch is read back with wide accesses. Lanes that hold
   /// distinct elements of other dimensions stay as they are. Reducing it again needs no warps.
   Layout exchange;
-  Layout result; ///< of the reduction, `dim` removed
+  Layout result;           ///< of the reduction, `dim` removed
   std::string str() const; ///< for people, as are the others below
 };
 /// Throws std::invalid_argument for a swizzled layout where a lane or warp bit moves along `dim` and another dimension

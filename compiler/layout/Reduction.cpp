@@ -25,8 +25,7 @@ struct Modulo {
 
   Bases operator()(const Bases &bases) const {
     Bases out;
-    for (uint32_t basis : bases)
-      out.push_back((*this)(basis));
+    for (uint32_t basis : bases) out.push_back((*this)(basis));
     return out;
   }
 };
@@ -62,8 +61,7 @@ std::vector<std::vector<int>> combinations(const RegisterStep &step) {
   std::vector<std::vector<int>> all;
   for (uint32_t first : f2::images(step.keptIndex)) {
     std::vector<int> &sources = all.emplace_back();
-    for (uint32_t partner : partners)
-      sources.push_back(int(first ^ partner));
+    for (uint32_t partner : partners) sources.push_back(int(first ^ partner));
     std::sort(sources.begin(), sources.end());
   }
   return all;
@@ -81,8 +79,7 @@ std::vector<int> bitsAlong(const Layout &layout, In in, int dim, f2::Span &gone)
     const uint32_t basis = layout.bases(in)[i];
     if ((basis & mask) != 0 && (basis & ~mask) != 0)
       swizzled(layout, dim, "a lane or warp bit moves along another dimension too");
-    if ((basis & mask) != 0 && gone.insert(basis))
-      bits.push_back(i);
+    if ((basis & mask) != 0 && gone.insert(basis)) bits.push_back(i);
   }
   return bits;
 }
@@ -92,10 +89,8 @@ void takeOver(Bases &hardware, Bases &bits) {
   const int copies = int(std::count(hardware.begin(), hardware.end(), 0u)), moved = std::min(copies, bits.size());
   const int stay = bits.size() - moved;
   for (int i = 0, next = stay; i < hardware.size() && next < stay + moved; ++i)
-    if (hardware[i] == 0)
-      hardware[i] = bits[next++];
-  while (bits.size() > stay)
-    bits.pop_back();
+    if (hardware[i] == 0) hardware[i] = bits[next++];
+  while (bits.size() > stay) bits.pop_back();
 }
 
 Bases sorted(const Bases &first, const Bases &second) {
@@ -103,8 +98,7 @@ Bases sorted(const Bases &first, const Bases &second) {
   all.insert(all.end(), second.begin(), second.end());
   std::sort(all.begin(), all.end());
   Bases out;
-  for (uint32_t basis : all)
-    out.push_back(basis);
+  for (uint32_t basis : all) out.push_back(basis);
   return out;
 }
 
@@ -112,16 +106,12 @@ Layout exchangeFor(const Layout &partial, int dim) {
   const Shape &shape = partial.shape();
   const uint32_t mask = shape.mask(dim);
   Bases along, others, lane = partial.bases(In::Lane), warp;
-  for (int bit = 0; bit < shape.log2(dim); ++bit)
-    along.push_back(uint32_t(1) << (shape.shift(dim) + bit));
-  for (uint32_t basis : partial.bases(In::Register))
-    others.push_back(basis & ~mask);
-  for (uint32_t basis : partial.bases(In::Warp))
-    warp.push_back(basis & ~mask);
+  for (int bit = 0; bit < shape.log2(dim); ++bit) along.push_back(uint32_t(1) << (shape.shift(dim) + bit));
+  for (uint32_t basis : partial.bases(In::Register)) others.push_back(basis & ~mask);
+  for (uint32_t basis : partial.bases(In::Warp)) warp.push_back(basis & ~mask);
   others = sorted(others, {});
   takeOver(warp, others);
-  if (along.size() > kMaxDimBitsInRegisters)
-    takeOver(lane, along);
+  if (along.size() > kMaxDimBitsInRegisters) takeOver(lane, along);
   takeOver(lane, others);
   return Layout(shape, sorted(others, along), lane, warp);
 }
@@ -146,8 +136,7 @@ ReductionPlan plan_reduction(const Layout &layout, int dim) {
   ReductionPlan plan;
   plan.after_registers = modulo(step.reduced);
   plan.registers = combinations(step);
-  for (int bit : laneBits)
-    plan.lane_masks.push_back(1 << bit);
+  for (int bit : laneBits) plan.lane_masks.push_back(1 << bit);
   plan.after_lanes = modulo(afterLanes);
   plan.across_warps = plan.after_lanes.shape().extent(dim) > 1;
   if (plan.across_warps) {

@@ -9,8 +9,7 @@ namespace {
 
 Bases transformed(const Bases &bases, auto &&change) {
   Bases out;
-  for (uint32_t basis : bases)
-    out.push_back(change(basis));
+  for (uint32_t basis : bases) out.push_back(change(basis));
   return out;
 }
 
@@ -27,13 +26,10 @@ Layout slice(const Layout &layout, int dim) {
   auto forget = [&](uint32_t basis) { return f2::compress(basis, keep); };
   Bases lane = transformed(layout.bases(In::Lane), forget), warp = transformed(layout.bases(In::Warp), forget), reg;
   f2::Span held;
-  for (uint32_t basis : lane)
-    held.insert(basis);
-  for (uint32_t basis : warp)
-    held.insert(basis);
+  for (uint32_t basis : lane) held.insert(basis);
+  for (uint32_t basis : warp) held.insert(basis);
   for (uint32_t basis : layout.bases(In::Register))
-    if (held.insert(forget(basis)))
-      reg.push_back(forget(basis));
+    if (held.insert(forget(basis))) reg.push_back(forget(basis));
   return Layout(layout.shape().without(dim), reg, lane, warp);
 }
 
@@ -71,10 +67,8 @@ Operand operandOf(const Layout &result, const Shape &shape) {
   auto forget = [&](uint32_t basis) { return f2::compress(basis, keep); };
   Bases lane = transformed(result.bases(In::Lane), forget), warp = transformed(result.bases(In::Warp), forget);
   f2::Span elsewhere, registers;
-  for (uint32_t basis : lane)
-    elsewhere.insert(basis);
-  for (uint32_t basis : warp)
-    elsewhere.insert(basis);
+  for (uint32_t basis : lane) elsewhere.insert(basis);
+  for (uint32_t basis : warp) elsewhere.insert(basis);
   Bases reg, source;
   for (uint32_t wide : result.bases(In::Register)) {
     uint32_t basis = forget(wide);

@@ -27,15 +27,13 @@ void Shape::check() const {
 
 int Shape::bits() const {
   int sum = 0;
-  for (int dim = 0; dim < rank_; ++dim)
-    sum += log2_[dim];
+  for (int dim = 0; dim < rank_; ++dim) sum += log2_[dim];
   return sum;
 }
 
 int Shape::shift(int dim) const {
   int sum = 0;
-  for (int lower = dim + 1; lower < rank_; ++lower)
-    sum += log2_[lower];
+  for (int lower = dim + 1; lower < rank_; ++lower) sum += log2_[lower];
   return sum;
 }
 
@@ -65,8 +63,7 @@ void checkDim(const Shape &shape, int dim, int end) {
 
 std::vector<int64_t> extentsOf(const Shape &shape) {
   std::vector<int64_t> extents;
-  for (int dim = 0; dim < shape.rank(); ++dim)
-    extents.push_back(shape.extent(dim));
+  for (int dim = 0; dim < shape.rank(); ++dim) extents.push_back(shape.extent(dim));
   return extents;
 }
 
@@ -94,8 +91,7 @@ Shape Shape::replaced(int dim, int64_t extent) const {
 }
 
 void Bases::push_back(uint32_t b) {
-  if (size_ == kMaxBases)
-    throw std::invalid_argument("more than " + std::to_string(kMaxBases) + " bases");
+  if (size_ == kMaxBases) throw std::invalid_argument("more than " + std::to_string(kMaxBases) + " bases");
   v_[size_++] = b;
 }
 

@@ -24,11 +24,9 @@ struct Pass : impl::MathPolicyBase<Pass> {
     }
     SmallVector<Operation *> worklist;
     getOperation()->walk([&](Operation *op) {
-      if (targets::wantsExpansion(op))
-        worklist.push_back(op);
+      if (targets::wantsExpansion(op)) worklist.push_back(op);
     });
-    if (worklist.empty())
-      return;
+    if (worklist.empty()) return;
     RewritePatternSet patterns(&getContext());
     targets::addWidening(patterns);
     targets::addCommonMath(patterns);
@@ -36,13 +34,11 @@ struct Pass : impl::MathPolicyBase<Pass> {
       targets::simd::addMath(patterns);
     else
       targets::nvvm::addMath(patterns);
-    if (!target.getNativeBf16())
-      arith::populateExpandBFloat16Patterns(patterns);
+    if (!target.getNativeBf16()) arith::populateExpandBFloat16Patterns(patterns);
     // What the patterns make is looked at again, the rest of the kernel, which is nearly all of it, is not.
     GreedyRewriteConfig config;
     config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps).enableFolding(false);
-    if (failed(applyOpPatternsGreedily(worklist, std::move(patterns), config)))
-      signalPassFailure();
+    if (failed(applyOpPatternsGreedily(worklist, std::move(patterns), config))) signalPassFailure();
   }
 };
 

@@ -29,8 +29,7 @@ struct Pass : impl::SetTargetBase<Pass> {
 } // namespace
 
 Target targetNamed(StringRef arch) {
-  if (arch == "host")
-    return Target::host();
+  if (arch == "host") return Target::host();
   return arch == "simt" ? Target::simt() : Target::nvvm(arch);
 }
 

@@ -18,26 +18,38 @@ inline constexpr DType f32 = DType::f32;
 /// Bytes one element takes in memory; i1 takes one byte.
 constexpr int64_t size_of(DType t) {
   switch (t) {
-  case DType::i1: return 1;
+  case DType::i1:
+    return 1;
   case DType::f16:
-  case DType::bf16: return 2;
+  case DType::bf16:
+    return 2;
   case DType::i32:
-  case DType::f32: return 4;
-  case DType::i64: return 8;
+  case DType::f32:
+    return 4;
+  case DType::i64:
+    return 8;
   }
   return 0;
 }
 
-constexpr bool is_float(DType t) { return t == f16 || t == bf16 || t == f32; }
+constexpr bool is_float(DType t) {
+  return t == f16 || t == bf16 || t == f32;
+}
 
 constexpr std::string_view name_of(DType t) {
   switch (t) {
-  case DType::i1: return "i1";
-  case DType::i32: return "i32";
-  case DType::i64: return "i64";
-  case DType::f16: return "f16";
-  case DType::bf16: return "bf16";
-  case DType::f32: return "f32";
+  case DType::i1:
+    return "i1";
+  case DType::i32:
+    return "i32";
+  case DType::i64:
+    return "i64";
+  case DType::f16:
+    return "f16";
+  case DType::bf16:
+    return "bf16";
+  case DType::f32:
+    return "f32";
   }
   return "?";
 }

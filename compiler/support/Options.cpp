@@ -23,8 +23,7 @@ std::string temporary_dir() {
 void add_stage(Options &o, std::string_view stage) {
   bool all = stage == "all", known = all;
   auto set = [&](std::string_view name, bool &flag) {
-    if (!all && stage != name)
-      return;
+    if (!all && stage != name) return;
     flag = known = true;
   };
   set("tile", o.dump_tile);
@@ -44,8 +43,7 @@ Options parse_dump(std::string_view stages) {
   Options o;
   while (!stages.empty()) {
     size_t comma = stages.find(',');
-    if (std::string_view stage = stages.substr(0, comma); !stage.empty())
-      add_stage(o, stage);
+    if (std::string_view stage = stages.substr(0, comma); !stage.empty()) add_stage(o, stage);
     stages.remove_prefix(comma == stages.npos ? stages.size() : comma + 1);
   }
   return o;

@@ -129,13 +129,11 @@ const Target &cpuOf(const Target &target) {
 std::unique_ptr<llvm::Module> translate(mlir::ModuleOp source, llvm::LLVMContext &context, const Target &target,
                                         const llvm::TargetMachine &machine) {
   auto module = mlir::translateModuleToLLVMIR(source, context, "kernel");
-  if (!module)
-    throw InternalError("the LLVM dialect could not be translated to LLVM IR");
+  if (!module) throw InternalError("the LLVM dialect could not be translated to LLVM IR");
   module->setTargetTriple(machine.getTargetTriple());
   module->setDataLayout(machine.createDataLayout());
   for (llvm::Function &function : *module) {
-    if (function.isDeclaration())
-      continue;
+    if (function.isDeclaration()) continue;
     function.addFnAttr(llvm::Attribute::NoUnwind);
     if (target.kind == Target::Kind::Nvvm)
       nvvm::addAttributes(function, target);
@@ -144,8 +142,7 @@ std::unique_ptr<llvm::Module> translate(mlir::ModuleOp source, llvm::LLVMContext
   }
   std::string wrong;
   llvm::raw_string_ostream os(wrong);
-  if (llvm::verifyModule(*module, &os))
-    throw InternalError("LLVM's verifier refuses the module: " + wrong);
+  if (llvm::verifyModule(*module, &os)) throw InternalError("LLVM's verifier refuses the module: " + wrong);
   return module;
 }
 
@@ -157,8 +154,7 @@ std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const std::string &triple
   std::string error;
   llvm::Triple parsed(triple);
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(parsed, error);
-  if (!target)
-    throw InternalError("this build's LLVM has no code generator for " + triple + ": " + error);
+  if (!target) throw InternalError("this build's LLVM has no code generator for " + triple + ": " + error);
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
@@ -182,15 +178,13 @@ Generated generate(mlir::ModuleOp source, const Target &target, Output output, b
     Timer timer(made.times.optimize);
     optimize(*module, *machine);
   }
-  if (keepLlvm || output == Output::Llvm)
-    made.llvm = textOf(*module);
+  if (keepLlvm || output == Output::Llvm) made.llvm = textOf(*module);
   if (output != Output::Llvm) {
     Timer timer(made.times.codegen);
     bool text = nvvm || output == Output::Assembly;
     made.code = emit(*module, *machine, text ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile);
   }
-  if (!errors.empty())
-    throw InternalError("LLVM: " + errors);
+  if (!errors.empty()) throw InternalError("LLVM: " + errors);
   return made;
 }
 

@@ -20,10 +20,8 @@ namespace tile::targets {
 
 Type storageType(Type elementType) {
   MLIRContext *context = elementType.getContext();
-  if (elementType.isInteger(1))
-    return IntegerType::get(context, 8);
-  if (elementType.isBF16() || elementType.isF16())
-    return IntegerType::get(context, 16);
+  if (elementType.isInteger(1)) return IntegerType::get(context, 8);
+  if (elementType.isBF16() || elementType.isF16()) return IntegerType::get(context, 16);
   return elementType;
 }
 
@@ -35,17 +33,14 @@ static Type withElement(Type like, Type element) {
 Value toStorage(OpBuilder &b, Location loc, Value value) {
   Type element = getElementTypeOrSelf(value.getType());
   Type storage = storageType(element);
-  if (element == storage)
-    return value;
+  if (element == storage) return value;
   Type type = withElement(value.getType(), storage);
-  if (element.isInteger(1))
-    return LLVM::ZExtOp::create(b, loc, type, value);
+  if (element.isInteger(1)) return LLVM::ZExtOp::create(b, loc, type, value);
   return LLVM::BitcastOp::create(b, loc, type, value);
 }
 
 Value fromStorage(OpBuilder &b, Location loc, Value stored, Type elementType) {
-  if (getElementTypeOrSelf(stored.getType()) == elementType)
-    return stored;
+  if (getElementTypeOrSelf(stored.getType()) == elementType) return stored;
   Type type = withElement(stored.getType(), elementType);
   if (elementType.isInteger(1)) {
     Value zero = LLVM::ZeroOp::create(b, loc, stored.getType());
@@ -58,8 +53,7 @@ Value element(OpBuilder &b, Location loc, Value pointer, Type elementType, Array
   Type type = pointer.getType();
   for (const LLVM::GEPArg &i : index)
     if (Value value = llvm::dyn_cast_if_present<Value>(i))
-      if (auto vector = dyn_cast<VectorType>(value.getType()))
-        type = VectorType::get(vector.getShape(), type);
+      if (auto vector = dyn_cast<VectorType>(value.getType())) type = VectorType::get(vector.getShape(), type);
   return LLVM::GEPOp::create(b, loc, type, storageType(elementType), pointer, index);
 }
 
@@ -69,8 +63,7 @@ Value constant(OpBuilder &b, Location loc, Type type, int64_t value) {
 
 FailureOr<func::FuncOp> kernelToLower(ModuleOp module) {
   func::FuncOp kernel = kernelOf(module);
-  if (!kernel)
-    return module.emitError("a module to lower has exactly one function, the kernel");
+  if (!kernel) return module.emitError("a module to lower has exactly one function, the kernel");
   if (kernel.getNumResults() || kernel.isExternal())
     return kernel.emitOpError("is no kernel: a kernel has a body and returns nothing");
   return kernel;
@@ -79,8 +72,7 @@ FailureOr<func::FuncOp> kernelToLower(ModuleOp module) {
 FailureOr<LLVM::LLVMFuncOp> lowerFunction(func::FuncOp func, const LLVMTypeConverter &types, TypeRange hidden,
                                           ConversionPatternRewriter &rewriter) {
   TypeConverter::SignatureConversion signature(func.getNumArguments());
-  if (failed(types.convertSignatureArgs(func.getArgumentTypes(), signature)))
-    return failure();
+  if (failed(types.convertSignatureArgs(func.getArgumentTypes(), signature))) return failure();
   signature.addInputs(llvm::to_vector(hidden));
   auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(func.getContext()), signature.getConvertedTypes());
   auto lowered = LLVM::LLVMFuncOp::create(rewriter, func.getLoc(), func.getName(), type);
@@ -89,8 +81,7 @@ FailureOr<LLVM::LLVMFuncOp> lowerFunction(func::FuncOp func, const LLVMTypeConve
       if (isa<ir::PtrType>(func.getArgument(i).getType()))
         lowered.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(), rewriter.getI64IntegerAttr(align.getInt()));
   rewriter.inlineRegionBefore(func.getBody(), lowered.getBody(), lowered.end());
-  if (failed(rewriter.convertRegionTypes(&lowered.getBody(), types, &signature)))
-    return failure();
+  if (failed(rewriter.convertRegionTypes(&lowered.getBody(), types, &signature))) return failure();
   return lowered;
 }
 
@@ -122,8 +113,7 @@ struct LowerReturn : ConvertOpToLLVMPattern<func::ReturnOp> {
 /// Upstream's lowering of the others ends in a call to libm, which no kernel may make.
 static LogicalResult checkMath(ModuleOp module) {
   WalkResult walk = module.walk([](Operation *op) {
-    if (!isa_and_nonnull<math::MathDialect>(op->getDialect()))
-      return WalkResult::advance();
+    if (!isa_and_nonnull<math::MathDialect>(op->getDialect())) return WalkResult::advance();
     if (isa<math::FmaOp, math::SqrtOp, math::AbsFOp, math::AbsIOp, math::FloorOp, math::CeilOp, math::RoundEvenOp,
             math::TruncOp, math::CopySignOp>(op))
       return WalkResult::advance();
@@ -145,8 +135,7 @@ static LogicalResult lowerLoops(ModuleOp module) {
 
 LogicalResult lowerToLlvm(ModuleOp module, unsigned addressSpace, AddPatterns machine) {
   MLIRContext *context = module.getContext();
-  if (failed(checkMath(module)) || failed(lowerLoops(module)))
-    return failure();
+  if (failed(checkMath(module)) || failed(lowerLoops(module))) return failure();
 
   LowerToLLVMOptions options(context);
   options.overrideIndexBitwidth(64);

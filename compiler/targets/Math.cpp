@@ -113,11 +113,9 @@ struct Widen : RewritePattern {
   explicit Widen(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
 
   static bool wants(Operation *op) {
-    if (op->getNumOperands() == 0 || op->getNumResults() != 1)
-      return false;
+    if (op->getNumOperands() == 0 || op->getNumResults() != 1) return false;
     Type in = op->getOperand(0).getType();
-    if (isa_and_nonnull<math::MathDialect>(op->getDialect()))
-      return isNarrow(in, /*bf16Only=*/false);
+    if (isa_and_nonnull<math::MathDialect>(op->getDialect())) return isNarrow(in, /*bf16Only=*/false);
     return isNarrow(in, /*bf16Only=*/true) &&
            isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::RemFOp, arith::NegFOp,
                arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp, arith::CmpFOp, arith::FPToSIOp,
@@ -125,8 +123,7 @@ struct Widen : RewritePattern {
   }
 
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
-    if (!wants(op))
-      return widenIntegerToFloat(op, rewriter);
+    if (!wants(op)) return widenIntegerToFloat(op, rewriter);
     Location loc = op->getLoc();
     SmallVector<Value> operands;
     for (Value v : op->getOperands())
@@ -136,16 +133,14 @@ struct Widen : RewritePattern {
     bool narrowResult = isNarrow(result, false);
     Operation *wide = clone(op, operands, narrowResult ? f32Like(rewriter, result) : result, rewriter);
     Value out = wide->getResult(0);
-    if (narrowResult)
-      out = arith::TruncFOp::create(rewriter, loc, result, out);
+    if (narrowResult) out = arith::TruncFOp::create(rewriter, loc, result, out);
     rewriter.replaceOp(op, out);
     return success();
   }
 
   /// Integers become bf16 by way of f32.
   static LogicalResult widenIntegerToFloat(Operation *op, PatternRewriter &rewriter) {
-    if (!isa<arith::SIToFPOp, arith::UIToFPOp>(op) || !isNarrow(op->getResult(0).getType(), true))
-      return failure();
+    if (!isa<arith::SIToFPOp, arith::UIToFPOp>(op) || !isNarrow(op->getResult(0).getType(), true)) return failure();
     Type result = op->getResult(0).getType();
     Operation *wide = clone(op, op->getOperands(), f32Like(rewriter, result), rewriter);
     rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, result, wide->getResult(0));
@@ -171,8 +166,7 @@ void addCommonMath(RewritePatternSet &patterns) {
 }
 
 bool wantsExpansion(Operation *op) {
-  if (isa_and_nonnull<math::MathDialect>(op->getDialect()))
-    return true;
+  if (isa_and_nonnull<math::MathDialect>(op->getDialect())) return true;
   auto isBf16 = [](Type type) { return isNarrow(type, /*bf16Only=*/true); };
   return isa_and_nonnull<arith::ArithDialect>(op->getDialect()) &&
          (llvm::any_of(op->getOperandTypes(), isBf16) || llvm::any_of(op->getResultTypes(), isBf16));

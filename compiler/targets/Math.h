@@ -4,8 +4,8 @@
 //                 exp   exp2  log   log2  log1p  tanh  erf   rsqrt  sqrt
 //   host          1     1     1     1.5   2      1.5   1.5   1.5    0.5   tests/codegen checks these
 //   NVIDIA GPUs   2     2.1   1     1.5   1      2     1.5   1.6    0.5   found on an H200, 4 million inputs each
-// Infinities, zeros and NaN give what C's functions give. On GPUs exp, exp2, tanh and erf end in ex2.approx.ftz and rsqrt
-// is rsqrt.approx; exp2 flushes results below 2^-126 to 0.
+// Infinities, zeros and NaN give what C's functions give. On GPUs exp, exp2, tanh and erf end in ex2.approx.ftz and
+// rsqrt is rsqrt.approx; exp2 flushes results below 2^-126 to 0.
 #pragma once
 
 #include "mlir/IR/PatternMatch.h"

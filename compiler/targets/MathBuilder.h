@@ -53,8 +53,7 @@ public:
   /// c[0] + c[1] x + c[2] x^2 + ... by Horner's rule.
   Value polynomial(Value x, llvm::ArrayRef<float> c) {
     Value sum = f(c.back());
-    for (float term : llvm::reverse(c.drop_back()))
-      sum = fma(sum, x, f(term));
+    for (float term : llvm::reverse(c.drop_back())) sum = fma(sum, x, f(term));
     return sum;
   }
 
@@ -79,8 +78,7 @@ template <class Op> struct ExpandMath : mlir::OpRewritePattern<Op> {
   using Function = mlir::Value (*)(MathBuilder &, mlir::Value);
   ExpandMath(mlir::MLIRContext *context, Function function) : mlir::OpRewritePattern<Op>(context), function(function) {}
   mlir::LogicalResult matchAndRewrite(Op op, mlir::PatternRewriter &rewriter) const override {
-    if (!mlir::getElementTypeOrSelf(op.getType()).isF32())
-      return mlir::failure();
+    if (!mlir::getElementTypeOrSelf(op.getType()).isF32()) return mlir::failure();
     MathBuilder m(op.getLoc(), rewriter, op.getType());
     rewriter.replaceOp(op, function(m, op.getOperand()));
     return mlir::success();

@@ -12,18 +12,12 @@ using namespace mlir;
 namespace tile::targets {
 
 static DType dtypeOf(Type type) {
-  if (type.isInteger(1))
-    return DType::i1;
-  if (type.isInteger(32))
-    return DType::i32;
-  if (type.isInteger(64) || type.isIndex())
-    return DType::i64;
-  if (type.isF16())
-    return DType::f16;
-  if (type.isBF16())
-    return DType::bf16;
-  if (type.isF32())
-    return DType::f32;
+  if (type.isInteger(1)) return DType::i1;
+  if (type.isInteger(32)) return DType::i32;
+  if (type.isInteger(64) || type.isIndex()) return DType::i64;
+  if (type.isF16()) return DType::f16;
+  if (type.isBF16()) return DType::bf16;
+  if (type.isF32()) return DType::f32;
   throw InternalError("a kernel argument of a type that the language does not have");
 }
 
@@ -65,8 +59,7 @@ ParamBlock paramBlockOf(func::FuncOp kernel) {
 func::FuncOp kernelOf(ModuleOp module) {
   func::FuncOp found;
   for (auto func : module.getOps<func::FuncOp>()) {
-    if (found)
-      return {};
+    if (found) return {};
     found = func;
   }
   return found;

@@ -37,8 +37,7 @@ llvm::cl::opt<std::string> drawLayout("draw-layout",
 
 int draw(const std::string &text) {
   auto layout = dyn_cast_or_null<tile::ir::LayoutAttr>(parseAttribute("#tile.layout" + text, &tile::context()));
-  if (!layout)
-    return EXIT_FAILURE; // the parser has said why
+  if (!layout) return EXIT_FAILURE; // the parser has said why
   llvm::outs() << layout.map().table();
   return EXIT_SUCCESS;
 }
@@ -46,8 +45,7 @@ int draw(const std::string &text) {
 /// The machine a module says it is for.
 tile::Target targetOf(ModuleOp module) {
   tile::ir::TargetAttr target = tile::ir::targetOf(module);
-  if (!target)
-    throw tile::UserError("--emit needs a module with tile.target; tile-set-target gives it one");
+  if (!target) throw tile::UserError("--emit needs a module with tile.target; tile-set-target gives it one");
   return tile::targetNamed(target.isSimd() ? "host" : target.isSimt() ? "simt" : target.getArch());
 }
 
@@ -73,11 +71,9 @@ int runAndEmit(llvm::StringRef input, llvm::StringRef output, DialectRegistry &r
   }
   std::string lowered;
   llvm::raw_string_ostream os(lowered);
-  if (failed(MlirOptMain(os, std::move(file), registry, MlirOptMainConfig::createFromCLOptions())))
-    return EXIT_FAILURE;
+  if (failed(MlirOptMain(os, std::move(file), registry, MlirOptMainConfig::createFromCLOptions()))) return EXIT_FAILURE;
   auto module = parseSourceString<ModuleOp>(lowered, &tile::context());
-  if (!module)
-    return EXIT_FAILURE;
+  if (!module) return EXIT_FAILURE;
   out->os() << codeOf(*module);
   out->keep();
   return EXIT_SUCCESS;
@@ -92,10 +88,8 @@ int main(int argc, char **argv) {
   tile::registerEveryDialect(registry);
   auto [input, output] = registerAndParseCLIOptions(argc, argv, "the tile compiler's passes", registry);
   try {
-    if (!drawLayout.empty())
-      return draw(drawLayout);
-    if (emitAs != Emit::Mlir)
-      return runAndEmit(input, output, registry);
+    if (!drawLayout.empty()) return draw(drawLayout);
+    if (emitAs != Emit::Mlir) return runAndEmit(input, output, registry);
     return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
   } catch (const tile::Error &error) {
     llvm::errs() << "tile-opt: " << error.what() << '\n';

@@ -30,26 +30,22 @@ Case Case::parse(std::string_view text, const std::vector<std::string> &keys) {
   std::map<std::string, int64_t, std::less<>> given;
   for (std::string_view part : split(text)) {
     const size_t equals = part.find('=');
-    if (equals == std::string_view::npos)
-      refuse(text, fmt::format("\"{}\" is not <key>=<n>", part), keys);
+    if (equals == std::string_view::npos) refuse(text, fmt::format("\"{}\" is not <key>=<n>", part), keys);
     const std::string key(part.substr(0, equals));
     const std::string_view digits = part.substr(equals + 1);
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
       refuse(text, fmt::format("unknown key \"{}\"", key), keys);
     int64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error == std::errc::result_out_of_range)
-      refuse(text, fmt::format("{} is too large for {}", digits, key), keys);
+    if (error == std::errc::result_out_of_range) refuse(text, fmt::format("{} is too large for {}", digits, key), keys);
     if (error != std::errc() || end != digits.data() + digits.size() || digits.front() == '-')
       refuse(text, fmt::format("\"{}\" is not a number for {}", digits, key), keys);
-    if (!given.emplace(key, value).second)
-      refuse(text, fmt::format("{} is given twice", key), keys);
+    if (!given.emplace(key, value).second) refuse(text, fmt::format("{} is given twice", key), keys);
   }
   Case result;
   for (const std::string &key : keys) {
     const auto found = given.find(key);
-    if (found == given.end())
-      refuse(text, fmt::format("{} is missing", key), keys);
+    if (found == given.end()) refuse(text, fmt::format("{} is missing", key), keys);
     result.dims_.push_back(*found);
   }
   return result;
@@ -57,15 +53,13 @@ Case Case::parse(std::string_view text, const std::vector<std::string> &keys) {
 
 int64_t Case::operator[](std::string_view key) const {
   for (const auto &[name, value] : dims_)
-    if (name == key)
-      return value;
+    if (name == key) return value;
   throw tile::InternalError(fmt::format("case {} has no key {}", str(), key));
 }
 
 std::string Case::str() const {
   std::vector<std::string> parts;
-  for (const auto &[name, value] : dims_)
-    parts.push_back(fmt::format("{}={}", name, value));
+  for (const auto &[name, value] : dims_) parts.push_back(fmt::format("{}={}", name, value));
   return fmt::format("{}", fmt::join(parts, ","));
 }
 

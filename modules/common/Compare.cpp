@@ -20,8 +20,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// Folds `b`, of another range, into `a`. Of equal errors the first element's is told, whichever range ended first.
 void merge(Comparison &a, const Comparison &b) {
   const int64_t wrong = a.wrong + b.wrong;
-  if (b.index >= 0 && (a.index < 0 || b.worst > a.worst || (b.worst == a.worst && b.index < a.index)))
-    a = b;
+  if (b.index >= 0 && (a.index < 0 || b.worst > a.worst || (b.worst == a.worst && b.index < a.index))) a = b;
   a.wrong = wrong;
 }
 
@@ -38,15 +37,11 @@ void add(Comparison &c, int64_t index, double got, double expected, double ratio
 } // namespace
 
 double error_ratio(DType dtype, double got, double expected, Tolerance tolerance) {
-  if (std::isnan(expected) || std::isnan(got))
-    return std::isnan(expected) && std::isnan(got) ? 0 : kInfinity;
-  if (got == expected)
-    return 0;
-  if (std::isinf(expected))
-    return kInfinity;
+  if (std::isnan(expected) || std::isnan(got)) return std::isnan(expected) && std::isnan(got) ? 0 : kInfinity;
+  if (got == expected) return 0;
+  if (std::isinf(expected)) return kInfinity;
   const double allowed = tolerance.atol + tolerance.rtol * std::fabs(expected);
-  if (std::isinf(got))
-    return rounded_to(dtype, expected + std::copysign(allowed, got)) == got ? 1 : kInfinity;
+  if (std::isinf(got)) return rounded_to(dtype, expected + std::copysign(allowed, got)) == got ? 1 : kInfinity;
   const double error = std::fabs(got - expected);
   return allowed > 0 ? error / allowed : kInfinity;
 }
@@ -75,8 +70,7 @@ Comparison compare(DType dtype, const void *got, std::span<const double> expecte
 }
 
 std::string Comparison::str(int64_t elements) const {
-  if (index < 0)
-    return "no elements";
+  if (index < 0) return "no elements";
   return fmt::format(
       "{} of {} elements wrong, worst at {}: got {:.9g}, expected {:.9g}, error {:.3g} times the tolerance", wrong,
       elements, index, got, expected, worst);

@@ -87,8 +87,7 @@ void to_double(DType dtype, const void *from, std::span<double> to) {
   with_element(dtype, [&](auto element) {
     const auto *in = static_cast<const decltype(element) *>(from);
     parallel_for(int64_t(to.size()), [&, out = to.data()](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
-        out[i] = in[i].value();
+      for (int64_t i = begin; i < end; ++i) out[i] = in[i].value();
     });
   });
 }
@@ -98,8 +97,7 @@ void from_double(DType dtype, std::span<const double> from, void *to) {
     using Element = decltype(element);
     auto *out = static_cast<Element *>(to);
     parallel_for(int64_t(from.size()), [&, in = from.data()](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
-        out[i] = Element::of(in[i]);
+      for (int64_t i = begin; i < end; ++i) out[i] = Element::of(in[i]);
     });
   });
 }
@@ -108,8 +106,7 @@ void round_to(DType dtype, std::span<double> values) {
   with_element(dtype, [&](auto element) {
     using Element = decltype(element);
     parallel_for(int64_t(values.size()), [data = values.data()](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
-        data[i] = Element::of(data[i]).value();
+      for (int64_t i = begin; i < end; ++i) data[i] = Element::of(data[i]).value();
     });
   });
 }

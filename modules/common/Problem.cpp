@@ -22,23 +22,20 @@ std::string_view name_of(Pass pass) {
 
 Pass pass_named(std::string_view name) {
   for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd})
-    if (name_of(pass) == name)
-      return pass;
+    if (name_of(pass) == name) return pass;
   throw tile::UserError(fmt::format("unknown pass \"{}\"; there are fwd, bwd, fwdbwd", name));
 }
 
 int64_t TensorDesc::elements() const {
   int64_t n = 1;
-  for (int64_t extent : shape)
-    n *= extent;
+  for (int64_t extent : shape) n *= extent;
   return n;
 }
 
 const Module &module_named(std::string_view name) {
   std::vector<std::string_view> names;
   for (const auto &module : modules()) {
-    if (module->name() == name)
-      return *module;
+    if (module->name() == name) return *module;
     names.push_back(module->name());
   }
   throw tile::UserError(fmt::format("unknown module \"{}\"; there are {}", name, fmt::join(names, ", ")));
@@ -50,12 +47,10 @@ const OpInfo &op_named(const Module &module, std::string_view name) {
   static std::map<const Module *, std::vector<OpInfo>> lists;
   std::lock_guard lock(mutex);
   auto [list, is_new] = lists.try_emplace(&module);
-  if (is_new)
-    list->second = module.ops();
+  if (is_new) list->second = module.ops();
   std::vector<std::string_view> names;
   for (const OpInfo &op : list->second) {
-    if (op.name == name)
-      return op;
+    if (op.name == name) return op;
     names.push_back(op.name);
   }
   throw tile::UserError(

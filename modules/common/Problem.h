@@ -1,5 +1,5 @@
-// What a module tells the arena about one of its ops: the tensors, the fused kernels, the unfused references, the truth.
-// Everything else (command line, validation, tuning, tests, tables) is built from this.
+// What a module tells the arena about one of its ops: the tensors, the fused kernels, the unfused references, the
+// truth. Everything else (command line, validation, tuning, tests, tables) is built from this.
 #pragma once
 
 #include "compiler/Compiler.h"
@@ -149,7 +149,7 @@ public:
 
 /// All modules, in alphabetical order; made by the build from the folders in modules/.
 const std::vector<std::unique_ptr<Module>> &modules();
-const Module &module_named(std::string_view name);               ///< UserError listing what there is
-const OpInfo &op_named(const Module &, std::string_view name);   ///< UserError listing what there is
+const Module &module_named(std::string_view name);             ///< UserError listing what there is
+const OpInfo &op_named(const Module &, std::string_view name); ///< UserError listing what there is
 
 } // namespace fla

@@ -26,8 +26,7 @@ double uniform(uint64_t bits) {
 
 uint64_t random_key(uint64_t seed, std::string_view name) {
   uint64_t key = mix(seed + 0x9E3779B97F4A7C15u);
-  for (char c : name)
-    key = mix(key ^ (uint64_t(static_cast<unsigned char>(c)) + 0x9E3779B97F4A7C15u));
+  for (char c : name) key = mix(key ^ (uint64_t(static_cast<unsigned char>(c)) + 0x9E3779B97F4A7C15u));
   return key;
 }
 
@@ -43,8 +42,7 @@ void fill_normal(uint64_t key, double mean, double stddev, std::span<double> out
       const double radius = stddev * std::sqrt(-2 * std::log(uniform(random_bits(key, uint64_t(2 * pair)))));
       const double angle = 2 * std::numbers::pi * uniform(random_bits(key, uint64_t(2 * pair + 1)));
       out[size_t(2 * pair)] = mean + radius * std::cos(angle);
-      if (2 * pair + 1 < n)
-        out[size_t(2 * pair + 1)] = mean + radius * std::sin(angle);
+      if (2 * pair + 1 < n) out[size_t(2 * pair + 1)] = mean + radius * std::sin(angle);
     }
   });
 }

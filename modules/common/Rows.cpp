@@ -16,8 +16,7 @@ RowShape row_shape(int64_t cols, int64_t least, int64_t most) {
   RowShape best{whole, ceil_div(cols, whole)};
   for (int64_t chunk = whole / 2; chunk >= least; chunk /= 2) {
     const RowShape shape{chunk, ceil_div(cols, chunk)};
-    if (shape.chunks <= kMostChunks && shape.padded() < best.padded())
-      best = shape;
+    if (shape.chunks <= kMostChunks && shape.padded() < best.padded()) best = shape;
   }
   return best;
 }
@@ -50,10 +49,8 @@ std::optional<RowShape> shape_over(const Target &target, const RowNeeds &needs, 
   for (double padding : {1.25, 2.0})
     for (int64_t vector = vector_columns(target, needs);; vector /= 2) {
       const RowShape shape = row_shape(needs.cols, lanes * vector);
-      if (shape.padded() <= needs.held * lanes && double(shape.padded()) <= padding * double(needs.cols))
-        return shape;
-      if (vector <= narrowest)
-        break;
+      if (shape.padded() <= needs.held * lanes && double(shape.padded()) <= padding * double(needs.cols)) return shape;
+      if (vector <= narrowest) break;
     }
   return std::nullopt;
 }
@@ -81,22 +78,19 @@ std::vector<RowConfig> gpu_configs(const Target &target, const RowNeeds &needs) 
   std::vector<RowConfig> found;
   const int64_t one_access = target.vector_bytes / size_of(needs.dtype) * target.lanes;
   if (needs.held > 0 && next_power_of_two(needs.cols) <= one_access) {
-    for (int warps : {4, 8, 2})
-      found.push_back(gpu_narrow(target, needs, warps));
+    for (int warps : {4, 8, 2}) found.push_back(gpu_narrow(target, needs, warps));
     return found;
   }
   // The fewest warps that can hold a row come first: they need the least synchronisation.
   for (int per_row = 1; per_row <= std::min(needs.most_warps, target.max_warps) && found.size() < 2; per_row *= 2)
-    if (const auto shape = shape_over(target, needs, per_row))
-      found.push_back(gpu_config(*shape, per_row));
+    if (const auto shape = shape_over(target, needs, per_row)) found.push_back(gpu_config(*shape, per_row));
   if (found.empty())
     return {gpu_looped(target, needs, 16, 16), gpu_looped(target, needs, 8, 16), gpu_looped(target, needs, 16, 8),
             gpu_looped(target, needs, 32, 8)};
 
   const RowConfig first = found.front();
   const int per_row = first.warps / int(first.rows);
-  if (per_row <= 4)
-    found.push_back(gpu_config(first.shape, per_row, 8)); // larger programs
+  if (per_row <= 4) found.push_back(gpu_config(first.shape, per_row, 8)); // larger programs
   if (per_row <= 1) {
     found.push_back(gpu_config(first.shape, per_row, 1)); // smaller ones
     RowConfig twice = first;                              // two rows a warp: twice the loads in flight
@@ -142,8 +136,7 @@ std::vector<RowConfig> row_configs(const Target &target, const RowNeeds &needs) 
   std::vector<RowConfig> different;
   for (RowConfig config : all) {
     config.streaming = needs.streaming;
-    if (std::find(different.begin(), different.end(), config) == different.end())
-      different.push_back(config);
+    if (std::find(different.begin(), different.end(), config) == different.end()) different.push_back(config);
   }
   return different;
 }
@@ -168,23 +161,20 @@ Tiles load_columns(const View &view, const RowConfig &config) {
 
 Tile sum_row(const Tiles &row) {
   Tile total = row.front();
-  for (size_t i = 1; i < row.size(); ++i)
-    total = total + row[i];
+  for (size_t i = 1; i < row.size(); ++i) total = total + row[i];
   return sum(total, Axis(1));
 }
 
 Tile dot_row(const Tiles &a, const Tiles &b) {
   Tile total = a.front() * b.front();
-  for (size_t i = 1; i < a.size(); ++i)
-    total = total + a[i] * b[i];
+  for (size_t i = 1; i < a.size(); ++i) total = total + a[i] * b[i];
   return sum(total, Axis(1));
 }
 
 RowRange rows_of_program(KernelBuilder &k, int axis, const Index &rows, const RowConfig &config) {
   Index program = k.program_id(axis);
   Index stride = k.num_programs(axis) * config.rows;
-  if (config.strided)
-    return {program * config.rows, rows, stride};
+  if (config.strided) return {program * config.rows, rows, stride};
   Index share = (rows + stride - 1) / stride * config.rows;
   Index begin = program * share;
   return {begin, min(begin + share, rows), config.rows};
@@ -200,10 +190,8 @@ void for_row_blocks(KernelBuilder &k, const Index &rows, const RowConfig &config
 Tiles over_chunks(KernelBuilder &k, int64_t cols, int64_t chunk, Tiles state,
                   const std::function<Tiles(Index, Tiles)> &body) {
   const int64_t whole = cols / chunk * chunk;
-  if (whole > 0)
-    state = k.loop(0, whole, chunk).carry_list(state, body);
-  if (whole < cols)
-    state = body(whole, state);
+  if (whole > 0) state = k.loop(0, whole, chunk).carry_list(state, body);
+  if (whole < cols) state = body(whole, state);
   return state;
 }
 

@@ -30,11 +30,11 @@ struct RowConfig {
   int64_t rows = 1;
   int warps = 1;
   RowShape shape;
-  bool looped = false;  ///< the row is not held: a loop reads `shape.chunk` columns at a time, in every pass again
+  bool looped = false;      ///< the row is not held: a loop reads `shape.chunk` columns at a time, in every pass again
   bool looped_rows = false; ///< a program goes over many row blocks, also where it would not have to
   int64_t ahead = 0;        ///< row blocks that are prefetched ahead of the one at work
   bool streaming = false;   ///< what is written is larger than the caches: write around them
-  bool strided = false; ///< programs that loop over rows take every n-th block of rows, not one contiguous range
+  bool strided = false;     ///< programs that loop over rows take every n-th block of rows, not one contiguous range
 
   tile::Cache cache() const { return streaming ? tile::Cache::Streaming : tile::Cache::Default; }
   std::string str() const; ///< "rows=4 warps=4 cols=1x1024"
@@ -48,7 +48,7 @@ struct RowNeeds {
   /// Columns of a row that a lane of a GPU may hold. A kernel with more values alive for each column asks for fewer;
   /// one that only comes looped, for 0 (on every machine).
   int64_t held = 40;
-  int most_warps = 16; ///< that a row may be spread over
+  int most_warps = 16;    ///< that a row may be spread over
   bool streaming = false; ///< the output is larger than the machine's caches
 };
 

@@ -11,8 +11,7 @@ namespace fla::layernorm {
 /// x or dy: [rows, D], possibly with rows further apart.
 inline tile::View input_rows(tile::KernelBuilder &k, const NormSpec &spec, const std::string &name, tile::Index rows) {
   tile::ViewOptions options{.align = spec.align};
-  if (spec.stride_divisor)
-    options.strides = {k.runtime(name + "_stride", spec.stride_divisor), 1};
+  if (spec.stride_divisor) options.strides = {k.runtime(name + "_stride", spec.stride_divisor), 1};
   return k.input(name, spec.dtype, {rows, spec.cols}, options);
 }
 

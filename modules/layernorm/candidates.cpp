@@ -30,8 +30,7 @@ struct Place {
 
 std::vector<Arg> tensors(std::initializer_list<const char *> names) {
   std::vector<Arg> args;
-  for (const char *name : names)
-    args.push_back({name, std::string(name)});
+  for (const char *name : names) args.push_back({name, std::string(name)});
   return args;
 }
 
@@ -40,8 +39,7 @@ std::vector<Arg> arguments(const Place &p, std::initializer_list<const char *> a
                            std::initializer_list<const char *> centered) {
   std::vector<Arg> args = tensors(all);
   if (p.spec.centered)
-    for (Arg &arg : tensors(centered))
-      args.push_back(std::move(arg));
+    for (Arg &arg : tensors(centered)) args.push_back(std::move(arg));
   return args;
 }
 
@@ -55,8 +53,7 @@ int64_t row_programs(const Place &p, const RowConfig &config) {
 
 Candidate forward_candidate(const Place &p, const RowConfig &config) {
   Candidate candidate{config.str(), {}, {}};
-  if (p.rows == 0)
-    return candidate;
+  if (p.rows == 0) return candidate;
   std::vector<Arg> args = arguments(p, {"x", "w", "y", "rstd"}, {"b", "mean"});
   args.push_back({"rows", p.rows});
   args.push_back({"eps", p.eps});
@@ -66,7 +63,8 @@ Candidate forward_candidate(const Place &p, const RowConfig &config) {
 
 std::vector<Candidate> forward_candidates(const Place &p) {
   std::vector<Candidate> all;
-  for (const RowConfig &config : row_configs(p.target, {.cols = p.spec.cols, .dtype = p.spec.dtype, .streaming = p.streaming}))
+  for (const RowConfig &config :
+       row_configs(p.target, {.cols = p.spec.cols, .dtype = p.spec.dtype, .streaming = p.streaming}))
     all.push_back(forward_candidate(p, config));
   return all;
 }
@@ -146,12 +144,11 @@ Candidate split_backward(const Place &p, const RowConfig &config) {
 
 std::vector<Candidate> backward_candidates(const Place &p) {
   // Five values a column are alive, not one: a whole warp a row up to 1024 columns, fewer columns a lane beyond.
-  const RowNeeds needs{.cols = p.spec.cols, .dtype = p.spec.dtype, .held = p.spec.cols <= 1024 ? 32 : 24,
-                        .streaming = p.streaming};
+  const RowNeeds needs{
+      .cols = p.spec.cols, .dtype = p.spec.dtype, .held = p.spec.cols <= 1024 ? 32 : 24, .streaming = p.streaming};
   std::vector<Candidate> all;
   for (const RowConfig &config : row_configs(p.target, needs)) {
-    if (config.looped)
-      continue;
+    if (config.looped) continue;
     const int64_t programs = p.units * (p.is_gpu() ? resident_programs(config, p.target) : kRangesPerUnit);
     all.push_back(fused_backward(p, config, programs));
     if (all.size() == 1 && programs < ceil_div(p.rows, config.rows))
@@ -161,8 +158,7 @@ std::vector<Candidate> backward_candidates(const Place &p) {
   looped.held = 0;
   for (const RowConfig &config : row_configs(p.target, looped)) {
     all.push_back(split_backward(p, config));
-    if (!all.front().name.starts_with("split"))
-      break; // one to compare with
+    if (!all.front().name.starts_with("split")) break; // one to compare with
   }
   return all;
 }
@@ -178,10 +174,8 @@ Candidate both(const Candidate &first, const Candidate &second) {
 /// The two choices do not depend on each other: each one's alternatives beside the other's first.
 std::vector<Candidate> pairs(const std::vector<Candidate> &forward, const std::vector<Candidate> &backward) {
   std::vector<Candidate> all;
-  for (const Candidate &second : backward)
-    all.push_back(both(forward.front(), second));
-  for (size_t i = 1; i < forward.size(); ++i)
-    all.push_back(both(forward[i], backward.front()));
+  for (const Candidate &second : backward) all.push_back(both(forward.front(), second));
+  for (size_t i = 1; i < forward.size(); ++i) all.push_back(both(forward[i], backward.front()));
   return all;
 }
 

@@ -59,13 +59,10 @@ private:
   static uint32_t grid(int64_t blocks) { return uint32_t(std::min<int64_t>(blocks, 1 << 24)); }
 
   void add(const char *kernel, Grid grid, std::vector<std::string> tensors, std::vector<ArgValue> values) {
-    if (grid.programs() == 0)
-      return;
+    if (grid.programs() == 0) return;
     CudaStep step{kernel, grid, uint32_t(kThreads), {}};
-    for (std::string &tensor : tensors)
-      step.args.push_back(std::move(tensor));
-    for (ArgValue &value : values)
-      step.args.push_back(std::move(value));
+    for (std::string &tensor : tensors) step.args.push_back(std::move(tensor));
+    for (ArgValue &value : values) step.args.push_back(std::move(value));
     to_.steps.push_back(std::move(step));
   }
 
@@ -126,8 +123,7 @@ CudaReference NormProblem::cuda_reference() const {
     }
     steps.elements("multiply", {"dy", "unfused_xhat", "unfused_product"});
     steps.columns("column_sums_f32", tile::f32, "unfused_product", "dw");
-    if (spec_.centered)
-      steps.columns("column_sums_t", spec_.dtype, "dy", "db");
+    if (spec_.centered) steps.columns("column_sums_t", spec_.dtype, "dy", "db");
   }
   return reference;
 }

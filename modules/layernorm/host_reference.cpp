@@ -35,8 +35,7 @@ public:
           const auto of = f(t, row);
           const In *__restrict from = x + row * cols;
           Out *__restrict to = y + row * cols;
-          for (int64_t col = 0; col < cols; ++col)
-            store(to[col], of(load(from[col]), col));
+          for (int64_t col = 0; col < cols; ++col) store(to[col], of(load(from[col]), col));
         }
       });
     });
@@ -62,8 +61,7 @@ public:
       const float *__restrict x = get<const float>(t, in);
       float *__restrict y = get<float>(t, out);
       parallel_for(rows, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; ++row)
-          y[row] = 1 / std::sqrt(x[row] + float(eps));
+        for (int64_t row = begin; row < end; ++row) y[row] = 1 / std::sqrt(x[row] + float(eps));
       });
     });
   }
@@ -82,8 +80,7 @@ public:
           std::fill(total, total + cols, 0.f);
           for (int64_t row = rows * part / parts; row < rows * (part + 1) / parts; ++row) {
             const In *__restrict from = x + row * cols;
-            for (int64_t col = 0; col < cols; ++col)
-              total[col] += load(from[col]);
+            for (int64_t col = 0; col < cols; ++col) total[col] += load(from[col]);
           }
         }
       });
@@ -94,10 +91,8 @@ public:
       parallel_for(cols, [&](int64_t begin, int64_t end) {
         std::vector<float> total(static_cast<size_t>(end - begin));
         for (int64_t part = 0; part < parts; ++part)
-          for (int64_t col = begin; col < end; ++col)
-            total[size_t(col - begin)] += sums[part * cols + col];
-        for (int64_t col = begin; col < end; ++col)
-          store(to[col], total[size_t(col - begin)]);
+          for (int64_t col = begin; col < end; ++col) total[size_t(col - begin)] += sums[part * cols + col];
+        for (int64_t col = begin; col < end; ++col) store(to[col], total[size_t(col - begin)]);
       });
     });
   }
@@ -111,8 +106,7 @@ private:
   template <class F> static float sum(int64_t n, F f) {
 #pragma clang fp reassociate(on)
     float total = 0;
-    for (int64_t i = 0; i < n; ++i)
-      total += f(i);
+    for (int64_t i = 0; i < n; ++i) total += f(i);
     return total;
   }
 
@@ -183,8 +177,7 @@ template <class E> void normalize(Steps<E> &steps, bool centered) {
 template <class E> void backward(Steps<E> &steps, bool centered, int64_t cols) {
   steps.template elements<E, float>("dy", "unfused_g", times_columns<E>("w"));
   steps.template row_means<float>("unfused_g", "unfused_along", times("unfused_xhat", cols));
-  if (centered)
-    steps.template row_means<float>("unfused_g", "unfused_mean_g", itself());
+  if (centered) steps.template row_means<float>("unfused_g", "unfused_mean_g", itself());
   steps.template elements<float, E>("unfused_g", "dx", [=](const Tensors &t, int64_t row) {
     const float *xhat = static_cast<const float *>(t.at("unfused_xhat")) + row * cols;
     return [=, p = at(t, "unfused_along", row), m = centered ? at(t, "unfused_mean_g", row) : 0,
@@ -192,8 +185,7 @@ template <class E> void backward(Steps<E> &steps, bool centered, int64_t cols) {
   });
   steps.template elements<E, float>("dy", "unfused_product", times("unfused_xhat", cols));
   steps.template columns<float>("unfused_product", "dw");
-  if (centered)
-    steps.template columns<E>("dy", "db");
+  if (centered) steps.template columns<E>("dy", "db");
 }
 
 } // namespace
@@ -214,18 +206,14 @@ HostReference NormProblem::host_reference() const {
     whole("unfused_g");
     whole("unfused_product");
     per_row("unfused_along");
-    if (spec_.centered)
-      per_row("unfused_mean_g");
+    if (spec_.centered) per_row("unfused_mean_g");
   }
   host::with_type(spec_.dtype, [&](auto element) {
     Steps<decltype(element)> steps(reference, rows_, spec_.cols);
-    if (runs_forward())
-      forward(steps, spec_.centered, eps_);
+    if (runs_forward()) forward(steps, spec_.centered, eps_);
     // After a forward pass xhat is still there, as eager code saves it for its backward.
-    if (!runs_forward())
-      normalize(steps, spec_.centered);
-    if (runs_backward())
-      backward(steps, spec_.centered, spec_.cols);
+    if (!runs_forward()) normalize(steps, spec_.centered);
+    if (runs_backward()) backward(steps, spec_.centered, spec_.cols);
   });
   return reference;
 }

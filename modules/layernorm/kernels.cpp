@@ -59,8 +59,7 @@ Kernel backward(const NormSpec &spec, const RowConfig &config) {
   View dx = output_rows(k, spec, "dx", rows);
   View rstds = k.input("rstd", f32, {rows}, statistic(spec));
   std::optional<View> means;
-  if (spec.centered)
-    means = k.input("mean", f32, {rows}, statistic(spec));
+  if (spec.centered) means = k.input("mean", f32, {rows}, statistic(spec));
 
   const int64_t chunk = config.shape.chunk;
   const size_t chunks = size_t(config.shape.chunks);
@@ -74,21 +73,18 @@ Kernel backward(const NormSpec &spec, const RowConfig &config) {
     Tiles g = load_row(dy, row, config); // 0 outside the view, and so is all that is summed
     if (means) {
       Tile mean = means->load({row}, {config.rows}).expand(Axis(1));
-      for (Tile &t : xhat)
-        t = t - mean;
+      for (Tile &t : xhat) t = t - mean;
     }
     for (size_t i = 0; i < chunks; ++i) {
       xhat[i] = xhat[i] * rstd;
       sums[i] = sums[i] + g[i] * xhat[i];
-      if (spec.centered)
-        sums[chunks + i] = sums[chunks + i] + g[i];
+      if (spec.centered) sums[chunks + i] = sums[chunks + i] + g[i];
       g[i] = g[i] * w[i];
     }
     Tile along = (dot_row(g, xhat) / cols).expand(Axis(1));
     if (spec.centered) {
       Tile mean_g = (sum_row(g) / cols).expand(Axis(1));
-      for (Tile &t : g)
-        t = t - mean_g;
+      for (Tile &t : g) t = t - mean_g;
     }
     for (size_t i = 0; i < chunks; ++i)
       dx.store({row, int64_t(i) * chunk}, ((g[i] - xhat[i] * along) * rstd).to(spec.dtype), config.cache());
@@ -105,8 +101,7 @@ Kernel backward(const NormSpec &spec, const RowConfig &config) {
       partial.store({k.program_id(0), int64_t(i) * chunk}, sum(sums[first + i], Axis(0)).expand(Axis(0)));
   };
   store_sums("dw_partial", 0);
-  if (spec.centered)
-    store_sums("db_partial", chunks);
+  if (spec.centered) store_sums("db_partial", chunks);
   return k.finish();
 }
 
@@ -115,8 +110,7 @@ Kernel sum_partials(const NormSpec &spec, const RowConfig &config) {
   Index parts = k.runtime("parts");
   Index col = k.program_id(0) * config.shape.chunk;
   std::vector<View> partials = {k.input("dw_partial", f32, {parts, spec.cols})};
-  if (spec.centered)
-    partials.push_back(k.input("db_partial", f32, {parts, spec.cols}));
+  if (spec.centered) partials.push_back(k.input("db_partial", f32, {parts, spec.cols}));
 
   Tiles zeros(partials.size(), k.zeros({config.rows, config.shape.chunk}, f32));
   Tiles sums = k.loop(0, parts, config.rows).carry_list(zeros, [&](Index part, Tiles sums) {

@@ -46,8 +46,7 @@ public:
               {{"N", 2048}, {"D", 1200}}};
     if (grid == "fla") {
       std::vector<Case> all; // 16 sequences of 128, 256, ... 16384 tokens
-      for (int64_t tokens = 128; tokens <= 16384; tokens *= 2)
-        all.push_back({{"N", 16 * tokens}, {"D", 1024}});
+      for (int64_t tokens = 128; tokens <= 16384; tokens *= 2) all.push_back({{"N", 16 * tokens}, {"D", 1024}});
       return all;
     }
     throw tile::UserError(fmt::format("unknown grid \"{}\" of module {}; there are quick, fla", grid, name()));

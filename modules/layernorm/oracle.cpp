@@ -15,25 +15,21 @@ using Doubles = std::vector<double>;
 RowStatistics::OfRow RowStatistics::of(const double *row) const {
   double sum = 0, squares = 0;
   if (centered)
-    for (int64_t j = 0; j < cols; ++j)
-      sum += row[j];
+    for (int64_t j = 0; j < cols; ++j) sum += row[j];
   const double mean = sum / double(cols);
-  for (int64_t j = 0; j < cols; ++j)
-    squares += (row[j] - mean) * (row[j] - mean);
+  for (int64_t j = 0; j < cols; ++j) squares += (row[j] - mean) * (row[j] - mean);
   return {mean, 1 / std::sqrt(squares / double(cols) + eps)};
 }
 
 void RowStatistics::means(const Doubles &x, Doubles &out) const {
   parallel_for(int64_t(out.size()), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      out[size_t(i)] = of(&x[size_t(i * cols)]).mean;
+    for (int64_t i = begin; i < end; ++i) out[size_t(i)] = of(&x[size_t(i * cols)]).mean;
   });
 }
 
 void RowStatistics::rstds(const Doubles &x, Doubles &out) const {
   parallel_for(int64_t(out.size()), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      out[size_t(i)] = of(&x[size_t(i * cols)]).rstd;
+    for (int64_t i = begin; i < end; ++i) out[size_t(i)] = of(&x[size_t(i * cols)]).rstd;
   });
 }
 
@@ -85,12 +81,10 @@ void backward(bool centered, int64_t cols, const Doubles &x, const Doubles &dy, 
   auto add_up = [&](const std::vector<Doubles> &parts, Doubles &total) {
     std::fill(total.begin(), total.end(), 0);
     for (const Doubles &part : parts)
-      for (size_t j = 0; j < part.size(); ++j)
-        total[j] += part[j];
+      for (size_t j = 0; j < part.size(); ++j) total[j] += part[j];
   };
   add_up(dw, out.dw);
-  if (out.db)
-    add_up(db, *out.db);
+  if (out.db) add_up(db, *out.db);
 }
 
 } // namespace
@@ -99,8 +93,7 @@ void NormProblem::oracle(const std::map<std::string, Doubles> &in, std::map<std:
   const RowStatistics statistics{spec_.centered, spec_.cols, eps_};
   if (runs_forward()) {
     forward(statistics, in.at("x"), in.at("w"), spec_.centered ? &in.at("b") : nullptr, out.at("y"));
-    if (spec_.centered)
-      statistics.means(in.at("x"), out.at("mean"));
+    if (spec_.centered) statistics.means(in.at("x"), out.at("mean"));
     statistics.rstds(in.at("x"), out.at("rstd"));
   }
   if (runs_backward()) {

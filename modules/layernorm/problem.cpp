@@ -33,15 +33,12 @@ std::vector<TensorDesc> NormProblem::tensors() const {
   TensorDesc &w = add("w", spec_.dtype, columns, Role::Input);
   w.mean = 1;
   w.stddev = 0.1;
-  if (with_bias)
-    add("b", spec_.dtype, columns, Role::Input).stddev = 0.1;
-  if (runs_backward())
-    add("dy", spec_.dtype, whole, Role::Input);
+  if (with_bias) add("b", spec_.dtype, columns, Role::Input).stddev = 0.1;
+  if (runs_backward()) add("dy", spec_.dtype, whole, Role::Input);
 
   if (runs_forward()) {
     add("y", spec_.dtype, whole, Role::Output);
-    if (spec_.centered)
-      add("mean", tile::f32, per_row, Role::Output);
+    if (spec_.centered) add("mean", tile::f32, per_row, Role::Output);
     add("rstd", tile::f32, per_row, Role::Output);
   } else {
     const RowStatistics statistics{spec_.centered, spec_.cols, eps_};
@@ -56,16 +53,14 @@ std::vector<TensorDesc> NormProblem::tensors() const {
   if (runs_backward()) {
     add("dx", spec_.dtype, whole, Role::Output);
     add("dw", spec_.dtype, columns, Role::Output);
-    if (spec_.centered)
-      add("db", spec_.dtype, columns, Role::Output);
+    if (spec_.centered) add("db", spec_.dtype, columns, Role::Output);
   }
   return all;
 }
 
 int64_t NormProblem::bytes() const {
   int64_t total = 0;
-  for (const TensorDesc &tensor : tensors())
-    total += int64_t(tensor.bytes());
+  for (const TensorDesc &tensor : tensors()) total += int64_t(tensor.bytes());
   return total;
 }
 
@@ -81,20 +76,16 @@ Tolerance NormProblem::tolerance(std::string_view output) const {
   const double n = double(std::max<int64_t>(rows_, 1));
   const double statistic = over_row.rtol + 4 * kF32 * few;
 
-  if (output == "mean")
-    return rounded(tile::f32, {over_row.atol / double(spec_.cols), over_row.rtol});
-  if (output == "rstd")
-    return rounded(tile::f32, {0, statistic});
-  if (output == "y")
-    return rounded(spec_.dtype, {8 * kF32 * few, statistic});
+  if (output == "mean") return rounded(tile::f32, {over_row.atol / double(spec_.cols), over_row.rtol});
+  if (output == "rstd") return rounded(tile::f32, {0, statistic});
+  if (output == "y") return rounded(spec_.dtype, {8 * kF32 * few, statistic});
   if (output == "dx") {
     // Here the mean is given, or it has an error of its own, which rstd enlarges twice.
     const bool own_mean = runs_forward() && spec_.centered && spec_.cols < 16;
     return rounded(spec_.dtype, {16 * kF32 * few * (own_mean ? few : 1), statistic});
   }
   const Tolerance over_rows = sum_tolerance(rows_, 1);
-  if (output == "db")
-    return rounded(spec_.dtype, over_rows);
+  if (output == "db") return rounded(spec_.dtype, over_rows);
   if (output == "dw")
     return rounded(spec_.dtype,
                    {over_rows.atol + (32 * kF32 * few + over_row.rtol) * std::sqrt(n), over_rows.rtol + statistic});

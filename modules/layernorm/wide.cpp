@@ -13,8 +13,7 @@ namespace {
 
 /// The same chunk of a later row, as load_row does for whole rows.
 void read_ahead(const View &view, Index row, Index col, const RowConfig &config) {
-  if (config.ahead > 0)
-    view.prefetch({row + config.ahead * config.rows, col}, {config.rows, config.shape.chunk});
+  if (config.ahead > 0) view.prefetch({row + config.ahead * config.rows, col}, {config.rows, config.shape.chunk});
 }
 
 struct Statistics {
@@ -67,27 +66,23 @@ Kernel forward_wide(const NormSpec &spec, const RowConfig &config) {
   View x = input_rows(k, spec, "x", rows);
   View w = weight_input(k, spec, "w");
   std::optional<View> b;
-  if (spec.centered)
-    b = weight_input(k, spec, "b");
+  if (spec.centered) b = weight_input(k, spec, "b");
   View y = output_rows(k, spec, "y", rows);
 
   View rstds = k.output("rstd", f32, {rows}, statistic(spec));
   std::optional<View> means;
-  if (spec.centered)
-    means = k.output("mean", f32, {rows}, statistic(spec));
+  if (spec.centered) means = k.output("mean", f32, {rows}, statistic(spec));
 
   const int64_t chunk = config.shape.chunk;
   for_row_blocks(k, rows, config, [&](Index row) {
     Statistics s = spec.centered ? centered_statistics(k, spec, config, x, row, eps)
                                  : rms_statistics(k, spec, config, x, row, eps);
     rstds.store({row}, s.rstd);
-    if (means)
-      means->store({row}, s.mean);
+    if (means) means->store({row}, s.mean);
     over_chunks(k, spec.cols, chunk, {}, [&](Index col, Tiles) -> Tiles {
       Tile v = x.load({row, col}, {config.rows, chunk}).to(f32);
       Tile scale = w.load({col}, {chunk}).to(f32).expand(Axis(0));
-      if (spec.centered)
-        v = v - s.mean.expand(Axis(1));
+      if (spec.centered) v = v - s.mean.expand(Axis(1));
       Tile out = v * s.rstd.expand(Axis(1)) * scale;
       if (b) {
         Tile shift = b->load({col}, {chunk}).to(f32).expand(Axis(0));
@@ -110,8 +105,7 @@ Kernel backward_input(const NormSpec &spec, const RowConfig &config) {
 
   View rstds = k.input("rstd", f32, {rows}, statistic(spec));
   std::optional<View> means;
-  if (spec.centered)
-    means = k.input("mean", f32, {rows}, statistic(spec));
+  if (spec.centered) means = k.input("mean", f32, {rows}, statistic(spec));
 
   const int64_t chunk = config.shape.chunk;
   const double cols = double(spec.cols);
@@ -121,14 +115,12 @@ Kernel backward_input(const NormSpec &spec, const RowConfig &config) {
   for_row_blocks(k, rows, config, [&](Index row) {
     Tile rstd = rstds.load({row}, {config.rows}).expand(Axis(1));
     Tile mean;
-    if (means)
-      mean = means->load({row}, {config.rows}).expand(Axis(1));
+    if (means) mean = means->load({row}, {config.rows}).expand(Axis(1));
     auto terms = [&](Index col) -> Terms {
       Tile v = x.load({row, col}, {config.rows, chunk}).to(f32);
       Tile d = dy.load({row, col}, {config.rows, chunk}).to(f32); // 0 outside the view
       Tile scale = w.load({col}, {chunk}).to(f32).expand(Axis(0));
-      if (spec.centered)
-        v = v - mean;
+      if (spec.centered) v = v - mean;
       return {v * rstd, d * scale};
     };
 
@@ -138,19 +130,16 @@ Kernel backward_input(const NormSpec &spec, const RowConfig &config) {
       read_ahead(dy, row, col, config);
       auto [xhat, g] = terms(col);
       s[0] = s[0] + g * xhat;
-      if (spec.centered)
-        s[1] = s[1] + g;
+      if (spec.centered) s[1] = s[1] + g;
       return s;
     });
     Tile along = (sum(sums[0], Axis(1)) / cols).expand(Axis(1));
     Tile mean_g;
-    if (spec.centered)
-      mean_g = (sum(sums[1], Axis(1)) / cols).expand(Axis(1));
+    if (spec.centered) mean_g = (sum(sums[1], Axis(1)) / cols).expand(Axis(1));
 
     over_chunks(k, spec.cols, chunk, {}, [&](Index col, Tiles) -> Tiles {
       auto [xhat, g] = terms(col);
-      if (spec.centered)
-        g = g - mean_g;
+      if (spec.centered) g = g - mean_g;
       dx.store({row, col}, ((g - xhat * along) * rstd).to(spec.dtype), config.cache());
       return {};
     });
@@ -165,8 +154,7 @@ Kernel backward_weights(const NormSpec &spec, const RowConfig &config) {
   View dy = input_rows(k, spec, "dy", rows);
   View rstds = k.input("rstd", f32, {rows}, statistic(spec));
   std::optional<View> means;
-  if (spec.centered)
-    means = k.input("mean", f32, {rows}, statistic(spec));
+  if (spec.centered) means = k.input("mean", f32, {rows}, statistic(spec));
 
   const int64_t chunk = config.shape.chunk;
   Index col = k.program_id(0) * chunk;
@@ -181,8 +169,7 @@ Kernel backward_weights(const NormSpec &spec, const RowConfig &config) {
       v = v - mean;
     }
     s[0] = s[0] + d * (v * rstd);
-    if (spec.centered)
-      s[1] = s[1] + d;
+    if (spec.centered) s[1] = s[1] + d;
     return s;
   });
 
@@ -191,8 +178,7 @@ Kernel backward_weights(const NormSpec &spec, const RowConfig &config) {
     partial.store({k.program_id(1), col}, sum(total, Axis(0)).expand(Axis(0)));
   };
   store_sums("dw_partial", sums[0]);
-  if (spec.centered)
-    store_sums("db_partial", sums[1]);
+  if (spec.centered) store_sums("db_partial", sums[1]);
   return k.finish();
 }
 

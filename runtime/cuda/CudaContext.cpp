@@ -13,8 +13,7 @@ namespace {
 
 std::string trimmed(const std::vector<char> &log) {
   std::string text(log.data(), strnlen(log.data(), log.size()));
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())))
-    text.pop_back();
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
   return text;
 }
 
@@ -52,8 +51,7 @@ int CudaContext::attribute(CUdevice_attribute which) const {
 }
 
 void CudaContext::release(void *data) noexcept {
-  if (try_make_current())
-    driver_.memFree(reinterpret_cast<CUdeviceptr>(data));
+  if (try_make_current()) driver_.memFree(reinterpret_cast<CUdeviceptr>(data));
 }
 
 std::string arch_of(const Driver &driver, CUdevice device) {
@@ -81,8 +79,7 @@ CudaModule::CudaModule(std::shared_ptr<CudaContext> context, const std::string &
 }
 
 CudaModule::~CudaModule() {
-  if (!context_->try_make_current())
-    return;
+  if (!context_->try_make_current()) return;
   context_->driver().ctxSynchronize(); // code that still runs must not be unloaded
   context_->driver().moduleUnload(handle_);
 }
@@ -92,12 +89,10 @@ CUfunction CudaModule::function(const std::string &name) const {
   const Driver &d = context_->driver();
   CUfunction function = nullptr;
   CUresult r = d.moduleGetFunction(&function, handle_, name.c_str());
-  if (r == CUDA_ERROR_NOT_FOUND)
-    return nullptr;
+  if (r == CUDA_ERROR_NOT_FOUND) return nullptr;
   d.check(r, "finding a kernel in its module");
   // A lazily loading driver would load at the first launch, and wait for a held stream while it does.
-  if (d.funcLoad)
-    d.check(d.funcLoad(function), "loading a kernel");
+  if (d.funcLoad) d.check(d.funcLoad(function), "loading a kernel");
   return function;
 }
 

@@ -19,8 +19,7 @@ public:
     context_->driver().check(context_->driver().streamCreate(&handle_, CU_STREAM_DEFAULT), "creating a stream");
   }
   ~CudaStream() override {
-    if (context_->try_make_current())
-      context_->driver().streamDestroy(handle_);
+    if (context_->try_make_current()) context_->driver().streamDestroy(handle_);
   }
   void synchronize() override {
     context_->make_current();
@@ -42,8 +41,7 @@ public:
     context_->driver().check(context_->driver().eventCreate(&handle_, CU_EVENT_DEFAULT), "creating an event");
   }
   ~CudaEvent() override {
-    if (context_->try_make_current())
-      context_->driver().eventDestroy(handle_);
+    if (context_->try_make_current()) context_->driver().eventDestroy(handle_);
   }
   void record(Stream &stream) override {
     CUstream queue = cuda_stream(stream, *context_);
@@ -60,8 +58,7 @@ public:
     auto *from = dynamic_cast<const CudaEvent *>(&start);
     if (!from || from->context_->device() != context_->device())
       throw UserError("elapsed_ms: the start event belongs to another device");
-    if (!from->is_recorded_ || !is_recorded_)
-      throw UserError("elapsed_ms: an event was never recorded");
+    if (!from->is_recorded_ || !is_recorded_) throw UserError("elapsed_ms: an event was never recorded");
     float ms = 0;
     context_->make_current();
     context_->driver().check(context_->driver().eventElapsedTime(&ms, from->handle_, handle_),
@@ -118,23 +115,20 @@ Buffer CudaDevice::allocate(size_t bytes) {
 }
 
 void CudaDevice::upload(void *dst, const void *src, size_t bytes) {
-  if (bytes == 0)
-    return;
+  if (bytes == 0) return;
   context_->make_current();
   context_->driver().check(context_->driver().memcpyHtoD(address(dst), src, bytes), "copying to the GPU");
 }
 
 void CudaDevice::download(void *dst, const void *src, size_t bytes) {
-  if (bytes == 0)
-    return;
+  if (bytes == 0) return;
   context_->make_current();
   context_->driver().check(context_->driver().memcpyDtoH(dst, address(src), bytes), "copying from the GPU");
 }
 
 void CudaDevice::fill(Stream &stream, void *dst, uint8_t value, size_t bytes) {
   CUstream queue = cuda_stream(stream, *context_);
-  if (bytes == 0)
-    return;
+  if (bytes == 0) return;
   context_->make_current();
   context_->driver().check(context_->driver().memsetD8Async(address(dst), value, bytes, queue), "filling GPU memory");
 }
@@ -156,8 +150,7 @@ std::unique_ptr<Executable> CudaDevice::load(Artifact a) {
 
 std::shared_ptr<void> CudaDevice::hold(Stream &stream) {
   CUstream queue = cuda_stream(stream, *context_);
-  if (!holder_)
-    holder_ = std::make_shared<Holder>(context_);
+  if (!holder_) holder_ = std::make_shared<Holder>(context_);
   return holder_->hold(queue);
 }
 
@@ -178,13 +171,11 @@ std::vector<std::string> list_cuda_devices(std::string *why_not) {
       Target::nvvm(arch_of(driver, device)); // refuses GPUs too old to compile for
       usable.push_back(fmt::format("cuda:{}", ordinal));
     }
-    if (count == 0)
-      why = "no GPU can be used: the CUDA driver sees none";
+    if (count == 0) why = "no GPU can be used: the CUDA driver sees none";
   } catch (const Error &e) {
     why = e.what();
   }
-  if (why_not)
-    *why_not = usable.empty() ? why : "";
+  if (why_not) *why_not = usable.empty() ? why : "";
   return usable;
 }
 

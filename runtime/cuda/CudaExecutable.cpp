@@ -25,8 +25,7 @@ CudaExecutable::CudaExecutable(std::shared_ptr<CudaContext> context, Artifact a)
 
 void CudaExecutable::launch(Stream &stream, Grid grid, const void *args) {
   limits_.check(grid, artifact_.entry);
-  if (grid.x == 0 || grid.y == 0 || grid.z == 0)
-    return;
+  if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
   const CudaContext &context = *module_.context();
   size_t bytes = artifact_.param_bytes;
   void *packed[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, const_cast<void *>(args), CU_LAUNCH_PARAM_BUFFER_SIZE, &bytes,

@@ -21,11 +21,9 @@ public:
       : module_(std::move(module)), name_(std::move(name)), function_(function), limits_(*module_->context()),
         most_threads_(uint32_t(module_->attribute(function, CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK))) {
     const Driver &d = module_->context()->driver();
-    if (!d.funcGetParamInfo)
-      return;
+    if (!d.funcGetParamInfo) return;
     size_t offset = 0, size = 0;
-    while (d.funcGetParamInfo(function_, sizes_.size(), &offset, &size) == CUDA_SUCCESS)
-      sizes_.push_back(size);
+    while (d.funcGetParamInfo(function_, sizes_.size(), &offset, &size) == CUDA_SUCCESS) sizes_.push_back(size);
     knows_sizes_ = true;
   }
 
@@ -36,11 +34,9 @@ public:
       throw UserError(fmt::format("kernel '{}': a block of {} threads; the device takes 1 to {} of this kernel", name_,
                                   threads, most_threads_));
     check_arguments(args);
-    if (grid.x == 0 || grid.y == 0 || grid.z == 0)
-      return;
+    if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
     std::array<void *, kMostArguments> pointers;
-    for (size_t i = 0; i < args.size(); ++i)
-      pointers[i] = const_cast<void *>(args[i].data());
+    for (size_t i = 0; i < args.size(); ++i) pointers[i] = const_cast<void *>(args[i].data());
     const CudaContext &context = *module_->context();
     CUstream queue = cuda_stream(stream, context);
     context.make_current();
@@ -59,8 +55,7 @@ private:
     if (args.size() > kMostArguments)
       throw UserError(
           fmt::format("kernel '{}': {} arguments; at most {} are accepted", name_, args.size(), kMostArguments));
-    if (!knows_sizes_)
-      return;
+    if (!knows_sizes_) return;
     if (args.size() != sizes_.size())
       throw UserError(fmt::format("kernel '{}' takes {} arguments; {} were given", name_, sizes_.size(), args.size()));
     for (size_t i = 0; i < args.size(); ++i)
@@ -70,8 +65,7 @@ private:
   }
 
   void allow_shared(uint32_t bytes) {
-    if (bytes <= kStaticSharedBytes || bytes <= allowed_shared_)
-      return;
+    if (bytes <= kStaticSharedBytes || bytes <= allowed_shared_) return;
     const Driver &d = module_->context()->driver();
     d.check(d.funcSetAttribute(function_, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, int(bytes)),
             "asking for more than 48 KiB of shared memory");
@@ -116,8 +110,7 @@ private:
 std::unique_ptr<SourceModule> compile_cuda_source(Device &device, std::string_view name, std::string_view source,
                                                   const std::vector<std::string> &options) {
   auto *cuda = dynamic_cast<CudaDevice *>(&device);
-  if (!cuda)
-    throw UserError(fmt::format("the CUDA source '{}' needs a CUDA device; '{}' is none", name, device.id()));
+  if (!cuda) throw UserError(fmt::format("the CUDA source '{}' needs a CUDA device; '{}' is none", name, device.id()));
   const Nvrtc &nvrtc = Nvrtc::get();
   return std::make_unique<NvrtcModule>(cuda->context(), std::string(name), nvrtc,
                                        nvrtc.compile(name, source, device.target().arch, options));

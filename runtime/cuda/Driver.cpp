@@ -37,27 +37,23 @@ Driver open() {
 #undef X
   d.funcLoad = reinterpret_cast<decltype(d.funcLoad)>(dlsym(library, "cuFuncLoad"));
   d.funcGetParamInfo = reinterpret_cast<decltype(d.funcGetParamInfo)>(dlsym(library, "cuFuncGetParamInfo"));
-  if (CUresult r = d.driverGetVersion(&d.version); r != CUDA_SUCCESS)
-    unusable("cuDriverGetVersion: " + d.words(r));
+  if (CUresult r = d.driverGetVersion(&d.version); r != CUDA_SUCCESS) unusable("cuDriverGetVersion: " + d.words(r));
   if (d.version < kOldestVersion)
     unusable(fmt::format("the driver is for CUDA {}.{}; CUDA 12.0 or later is needed", d.version / 1000,
                          d.version % 1000 / 10));
-  if (CUresult r = d.init(0); r != CUDA_SUCCESS)
-    unusable("the CUDA driver does not start: " + d.words(r));
+  if (CUresult r = d.init(0); r != CUDA_SUCCESS) unusable("the CUDA driver does not start: " + d.words(r));
   return d;
 }
 
 /// The kernel module's own number, as nvidia-smi shows it; empty when the system does not tell.
 std::string module_version() {
   std::string version;
-  if (std::getline(std::ifstream("/sys/module/nvidia/version"), version) && !version.empty())
-    return version;
+  if (std::getline(std::ifstream("/sys/module/nvidia/version"), version) && !version.empty()) return version;
   std::string line;
   std::getline(std::ifstream("/proc/driver/nvidia/version"), line);
   std::istringstream words(line);
   while (words >> version)
-    if (std::isdigit(version[0]) && version.find('.') != std::string::npos)
-      return version;
+    if (std::isdigit(version[0]) && version.find('.') != std::string::npos) return version;
   return {};
 }
 

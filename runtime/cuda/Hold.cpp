@@ -59,8 +59,7 @@ Holder::Holder(std::shared_ptr<CudaContext> context)
   d.check(d.memHostAlloc(&host, kFlags * sizeof(uint32_t), CU_MEMHOSTALLOC_DEVICEMAP | CU_MEMHOSTALLOC_PORTABLE),
           "allocating host memory that the GPU can see");
   flags_ = static_cast<volatile uint32_t *>(host);
-  for (size_t i = 0; i < kFlags; ++i)
-    flags_[i] = 0;
+  for (size_t i = 0; i < kFlags; ++i) flags_[i] = 0;
   if (CUresult r = d.memHostGetDevicePointer(&device_flags_, host, 0); r != CUDA_SUCCESS) {
     d.memFreeHost(host);
     d.fail(r, "finding the GPU's address of host memory");
@@ -69,8 +68,7 @@ Holder::Holder(std::shared_ptr<CudaContext> context)
 
 Holder::~Holder() {
   const CudaContext &context = *module_.context();
-  if (!context.try_make_current())
-    return;
+  if (!context.try_make_current()) return;
   context.driver().ctxSynchronize(); // a kernel may still look at its flag
   context.driver().memFreeHost(const_cast<uint32_t *>(flags_));
 }

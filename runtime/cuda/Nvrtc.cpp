@@ -27,12 +27,10 @@ bool exists(const std::string &path) {
 /// The first folder with the 16-bit float headers, and what they include in their turn.
 std::vector<std::string> find_includes(const std::vector<std::string> &folders) {
   for (const std::string &folder : folders) {
-    if (!exists(folder + "/cuda_fp16.h") || !exists(folder + "/cuda_bf16.h"))
-      continue;
+    if (!exists(folder + "/cuda_fp16.h") || !exists(folder + "/cuda_bf16.h")) continue;
     std::vector<std::string> found = {folder};
     for (std::string libcudacxx : {folder + "/cccl", folder + "/../../cuda_cccl/include"})
-      if (exists(libcudacxx + "/nv/target"))
-        found.push_back(libcudacxx);
+      if (exists(libcudacxx + "/nv/target")) found.push_back(libcudacxx);
     return found;
   }
   return {};
@@ -42,8 +40,7 @@ std::vector<std::string> find_includes(const std::vector<std::string> &folders) 
 int number_of(const std::string &arch) {
   int number = 0;
   for (char c : arch)
-    if (c >= '0' && c <= '9')
-      number = number * 10 + (c - '0');
+    if (c >= '0' && c <= '9') number = number * 10 + (c - '0');
   return number;
 }
 
@@ -54,8 +51,7 @@ Nvrtc::Nvrtc(const std::vector<std::string> &libraries) {
   std::string tried;
   for (const std::string &path : libraries) {
     library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library)
-      break;
+    if (library) break;
     const char *words = dlerror();
     // A file that is there and cannot be opened has a reason worth reading.
     tried += "\n  " + path + (exists(path) ? std::string(": ") + words : "");
@@ -80,13 +76,11 @@ const Nvrtc &Nvrtc::get() {
 void Nvrtc::resolve(void *library) {
   const char *missing = nullptr;
   auto need = [&](auto &function, const char *symbol) {
-    if (!find(library, function, symbol))
-      missing = symbol;
+    if (!find(library, function, symbol)) missing = symbol;
   };
   need(api_.version, "nvrtcVersion");
   Dl_info where = {};
-  if (!missing && dladdr(reinterpret_cast<void *>(api_.version), &where) != 0)
-    library_ = where.dli_fname;
+  if (!missing && dladdr(reinterpret_cast<void *>(api_.version), &where) != 0) library_ = where.dli_fname;
   need(api_.getErrorString, "nvrtcGetErrorString");
   need(api_.getNumSupportedArchs, "nvrtcGetNumSupportedArchs");
   need(api_.getSupportedArchs, "nvrtcGetSupportedArchs");
@@ -105,8 +99,7 @@ void Nvrtc::resolve(void *library) {
 }
 
 void Nvrtc::check(int result, const char *what) const {
-  if (result != 0)
-    throw DeviceError(fmt::format("{} ({}): {}", what, library_, api_.getErrorString(result)));
+  if (result != 0) throw DeviceError(fmt::format("{} ({}): {}", what, library_, api_.getErrorString(result)));
 }
 
 std::string Nvrtc::text(Program program, int (*size)(Program, size_t *), int (*get)(Program, char *),
@@ -114,8 +107,7 @@ std::string Nvrtc::text(Program program, int (*size)(Program, size_t *), int (*g
   size_t bytes = 0;
   check(size(program, &bytes), what);
   std::string text(bytes, '\0');
-  if (bytes != 0)
-    check(get(program, text.data()), what);
+  if (bytes != 0) check(get(program, text.data()), what);
   return text;
 }
 
@@ -126,14 +118,12 @@ std::string Nvrtc::architecture_option(const std::string &arch, bool &is_ptx) co
   std::vector<int> known(size_t(std::max(count, 1)));
   check(api_.getSupportedArchs(known.data()), "asking NVRTC for its architectures");
   is_ptx = number_of(arch) > *std::max_element(known.begin(), known.end());
-  if (!is_ptx)
-    return "--gpu-architecture=" + arch;
+  if (!is_ptx) return "--gpu-architecture=" + arch;
   return fmt::format("--gpu-architecture=compute_{}", *std::max_element(known.begin(), known.end()));
 }
 
 void Nvrtc::require_headers_for(std::string_view name, std::string_view source) const {
-  if (!includes_.empty())
-    return;
+  if (!includes_.empty()) return;
   for (std::string_view header : {"cuda_fp16.h", "cuda_bf16.h"})
     if (source.find(header) != std::string_view::npos)
       throw UserError(fmt::format("the CUDA source '{}' includes {}, which was not found beside {}. Install the CUDA "
@@ -147,29 +137,24 @@ Nvrtc::Code Nvrtc::compile(std::string_view name, std::string_view source, const
   require_headers_for(name, source);
   Code code;
   std::vector<std::string> all = {architecture_option(arch, code.is_ptx), "--std=c++17"};
-  for (const std::string &folder : includes_)
-    all.push_back("-I" + folder);
+  for (const std::string &folder : includes_) all.push_back("-I" + folder);
   all.insert(all.end(), options.begin(), options.end());
   std::vector<const char *> pointers;
-  for (const std::string &option : all)
-    pointers.push_back(option.c_str());
+  for (const std::string &option : all) pointers.push_back(option.c_str());
 
   struct Owner {
     const Api &api;
     Program program = nullptr;
     ~Owner() {
-      if (program)
-        api.destroyProgram(&program);
+      if (program) api.destroyProgram(&program);
     }
   } owner{api_};
   check(api_.createProgram(&owner.program, std::string(source).c_str(), std::string(name).c_str(), 0, nullptr, nullptr),
         "starting a compilation with NVRTC");
   const int result = api_.compileProgram(owner.program, int(pointers.size()), pointers.data());
   code.log = text(owner.program, api_.getLogSize, api_.getLog, "reading NVRTC's log");
-  while (!code.log.empty() && (code.log.back() == '\0' || code.log.back() == '\n'))
-    code.log.pop_back();
-  if (result == kOutOfMemory)
-    check(result, "compiling with NVRTC");
+  while (!code.log.empty() && (code.log.back() == '\0' || code.log.back() == '\n')) code.log.pop_back();
+  if (result == kOutOfMemory) check(result, "compiling with NVRTC");
   if (result != 0)
     throw UserError(fmt::format("the CUDA source '{}' does not compile for {} with NVRTC {}.{}: {}\n{}", name, arch,
                                 version_.first, version_.second, api_.getErrorString(result), code.log));

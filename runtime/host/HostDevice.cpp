@@ -34,10 +34,8 @@ public:
   void synchronize() override {}
   double elapsed_ms(const Event &start) const override {
     auto *from = dynamic_cast<const HostEvent *>(&start);
-    if (!from)
-      throw UserError("elapsed_ms: the start event belongs to another device");
-    if (!from->time_ || !time_)
-      throw UserError("elapsed_ms: an event was never recorded");
+    if (!from) throw UserError("elapsed_ms: the start event belongs to another device");
+    if (!from->time_ || !time_) throw UserError("elapsed_ms: an event was never recorded");
     return std::chrono::duration<double, std::milli>(*time_ - *from->time_).count();
   }
 
@@ -53,18 +51,15 @@ struct HostMemory final : Buffer::Owner {
 void *aligned(size_t bytes) {
   void *data = nullptr;
   const bool is_large = bytes >= 2 * kHugePage;
-  if (posix_memalign(&data, is_large ? kHugePage : kAlignment, std::max<size_t>(bytes, 1)) != 0)
-    return nullptr;
-  if (is_large)
-    madvise(data, bytes, MADV_HUGEPAGE); // a wish: the kernel may not grant it
+  if (posix_memalign(&data, is_large ? kHugePage : kAlignment, std::max<size_t>(bytes, 1)) != 0) return nullptr;
+  if (is_large) madvise(data, bytes, MADV_HUGEPAGE); // a wish: the kernel may not grant it
   return data;
 }
 
 } // namespace
 
 void require_host_stream(const Stream &stream) {
-  if (!dynamic_cast<const HostStream *>(&stream))
-    throw UserError("the stream belongs to another device than 'host'");
+  if (!dynamic_cast<const HostStream *>(&stream)) throw UserError("the stream belongs to another device than 'host'");
 }
 
 HostDevice::HostDevice(std::shared_ptr<Workers> workers)
@@ -89,13 +84,11 @@ Buffer HostDevice::allocate(size_t bytes) {
 }
 
 void HostDevice::upload(void *dst, const void *src, size_t bytes) {
-  if (bytes != 0)
-    std::memcpy(dst, src, bytes);
+  if (bytes != 0) std::memcpy(dst, src, bytes);
 }
 
 void HostDevice::download(void *dst, const void *src, size_t bytes) {
-  if (bytes != 0)
-    std::memcpy(dst, src, bytes);
+  if (bytes != 0) std::memcpy(dst, src, bytes);
 }
 
 void HostDevice::fill(Stream &stream, void *dst, uint8_t value, size_t bytes) {

@@ -34,8 +34,7 @@ HostExecutable::HostExecutable(Artifact a, ObjectLoader &loader, std::shared_ptr
 void HostExecutable::launch(Stream &stream, Grid grid, const void *args) {
   require_host_stream(stream);
   const int64_t programs = checked_programs(grid, artifact_.entry);
-  if (programs == 0)
-    return;
+  if (programs == 0) return;
   const double program_ns = program_ns_.load(std::memory_order_relaxed);
   const bool is_small = program_ns > 0 && double(programs) * program_ns < kPoolNs;
   if (programs == 1 || is_small || workers_->size() == 1)
@@ -54,8 +53,7 @@ void HostExecutable::run_on_pool(int64_t programs, Grid g, const void *args) {
   workers_->run(programs, [&](int64_t begin, int64_t end) {
     const auto start = std::chrono::steady_clock::now();
     object_->entry(args, begin, end, g.x, g.y, g.z);
-    if (begin == 0)
-      program_ns_.store(ns_since(start) / double(end), std::memory_order_relaxed);
+    if (begin == 0) program_ns_.store(ns_since(start) / double(end), std::memory_order_relaxed);
   });
 }
 

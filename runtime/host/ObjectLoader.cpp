@@ -62,16 +62,13 @@ public:
 
   std::unique_ptr<LoadedObject> load(const Artifact &a) override {
     auto dylib = session_->jit->createJITDylib(fmt::format("{}#{}", a.entry, session_->objects++));
-    if (!dylib)
-      fail(*session_, a, dylib.takeError());
+    if (!dylib) fail(*session_, a, dylib.takeError());
     auto object = std::make_unique<OrcObject>(session_, *dylib);
     // Aligned as the linker wants it, which the bytes of a std::string need not be.
     auto bytes = llvm::MemoryBuffer::getMemBufferCopy(a.code, a.entry);
-    if (auto error = session_->jit->addObjectFile(*dylib, std::move(bytes)))
-      fail(*session_, a, std::move(error));
+    if (auto error = session_->jit->addObjectFile(*dylib, std::move(bytes))) fail(*session_, a, std::move(error));
     auto entry = session_->jit->lookup(*dylib, a.entry);
-    if (!entry)
-      fail(*session_, a, entry.takeError());
+    if (!entry) fail(*session_, a, entry.takeError());
     object->entry = entry->toPtr<HostEntry>();
     return object;
   }
@@ -84,12 +81,10 @@ private:
 
 std::shared_ptr<ObjectLoader> ObjectLoader::create() {
   static const bool initialized = !llvm::InitializeNativeTarget() && !llvm::InitializeNativeTargetAsmPrinter();
-  if (!initialized)
-    throw InternalError("this build's LLVM has no code generator for the machine it runs on");
+  if (!initialized) throw InternalError("this build's LLVM has no code generator for the machine it runs on");
   auto session = std::make_shared<Session>();
   auto jit = orc::LLJITBuilder().setPlatformSetUp(orc::setUpInactivePlatform).create();
-  if (!jit)
-    throw DeviceError("the host's JIT linker could not be started: " + llvm::toString(jit.takeError()));
+  if (!jit) throw DeviceError("the host's JIT linker could not be started: " + llvm::toString(jit.takeError()));
   session->jit = std::move(*jit);
   session->jit->getExecutionSession().setErrorReporter(
       [reports = &session->reports](llvm::Error error) { reports->add(std::move(error)); });

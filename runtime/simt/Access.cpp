@@ -39,21 +39,17 @@ template <class T, int Width> void load_width(const Access &a, int width) {
 template <class T, int Width> void store_width(const Access &a, int width) {
   const int w = Width ? Width : width;
   for (int lane = 0; lane < 32; ++lane) {
-    if (!(a.mask >> lane & 1))
-      continue;
+    if (!(a.mask >> lane & 1)) continue;
     T *to = at<T>(a.places[lane]);
-    for (int i = 0; i < w; ++i)
-      write<T>(to + i, read<T>(a.data + size_t(i * 32 + lane) * sizeof(T)));
+    for (int i = 0; i < w; ++i) write<T>(to + i, read<T>(a.data + size_t(i * 32 + lane) * sizeof(T)));
   }
 }
 
 /// All lanes are active and side by side, each with one element.
 bool is_one_block(const Access &a) {
-  if (a.site.width != 1 || a.mask != kAll)
-    return false;
+  if (a.site.width != 1 || a.mask != kAll) return false;
   bool together = true;
-  for (int lane = 1; lane < 32; ++lane)
-    together &= a.places[lane] == a.places[0] + lane * a.site.element_bytes;
+  for (int lane = 1; lane < 32; ++lane) together &= a.places[lane] == a.places[0] + lane * a.site.element_bytes;
   return together;
 }
 
@@ -152,8 +148,7 @@ std::optional<Collision> find_collision(const Access &a) {
       is_rising &= before < 0 || a.places[lane] - a.places[before] >= bytes;
       before = lane;
     }
-  if (is_rising)
-    return std::nullopt;
+  if (is_rising) return std::nullopt;
   struct Element {
     int64_t place;
     int lane, i;

@@ -18,8 +18,7 @@ Extent extent_of(const Access &);
 /// The first active lane of which `is_wrong(place)` holds.
 template <class Wrong> int first_lane(const Access &a, Wrong is_wrong) {
   for (int lane = 0; lane < 32; ++lane)
-    if ((a.mask >> lane & 1) && is_wrong(a.places[lane]))
-      return lane;
+    if ((a.mask >> lane & 1) && is_wrong(a.places[lane])) return lane;
   return -1;
 }
 

@@ -40,8 +40,7 @@ void after_switch([[maybe_unused]] void *saved, [[maybe_unused]] const void **fr
 Fiber::Fiber() {
   void *memory = mmap(nullptr, kGuard + kStack, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-  if (memory == MAP_FAILED)
-    throw DeviceError("simt: there is no memory for the stack of a warp");
+  if (memory == MAP_FAILED) throw DeviceError("simt: there is no memory for the stack of a warp");
   memory_ = static_cast<char *>(memory);
   mprotect(memory_, kGuard, PROT_NONE); // a frame too large ends the process there and harms nothing else
   getcontext(&inside_);

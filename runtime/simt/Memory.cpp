@@ -37,19 +37,16 @@ bool MemoryMap::was_freed(uintptr_t a) const {
 }
 
 Memory::~Memory() {
-  for (const Block &block : freed_)
-    munmap(block.reserved, block.reserved_bytes);
+  for (const Block &block : freed_) munmap(block.reserved, block.reserved_bytes);
 }
 
 void *Memory::allocate(size_t bytes) {
   Block block;
   const size_t room = (std::max<size_t>(bytes, 1) + kPage - 1) / kPage * kPage;
-  if (room < bytes)
-    return nullptr;
+  if (room < bytes) return nullptr;
   block.reserved_bytes = room + 2 * kGap;
   block.reserved = mmap(nullptr, block.reserved_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (block.reserved == MAP_FAILED)
-    return nullptr;
+  if (block.reserved == MAP_FAILED) return nullptr;
   char *data = static_cast<char *>(block.reserved) + kGap;
   if (mprotect(data, room, PROT_READ | PROT_WRITE) != 0) {
     munmap(block.reserved, block.reserved_bytes);
@@ -66,8 +63,7 @@ void *Memory::allocate(size_t bytes) {
 void Memory::release(void *data) noexcept {
   std::lock_guard lock(mutex_);
   auto node = live_.extract(uintptr_t(data));
-  if (node.empty())
-    return;
+  if (node.empty()) return;
   map_.reset();
   Block &block = node.mapped();
   // The pages go back, the addresses stay taken.
@@ -81,8 +77,7 @@ void Memory::release(void *data) noexcept {
 
 const Memory::Block *Memory::find(uintptr_t a) const {
   auto after = live_.upper_bound(a);
-  if (after == live_.begin())
-    return nullptr;
+  if (after == live_.begin()) return nullptr;
   const Block &block = std::prev(after)->second;
   return a <= block.buffer.end ? &block : nullptr;
 }
@@ -106,12 +101,10 @@ std::vector<Range> Memory::usable_parts(const Block &block) const {
   std::ranges::sort(holes, {}, &Range::begin);
   uintptr_t at = block.buffer.begin;
   for (const Range &hole : holes) {
-    if (hole.begin > at || (hole.begin == at && at != block.buffer.begin))
-      parts.push_back({at, hole.begin});
+    if (hole.begin > at || (hole.begin == at && at != block.buffer.begin)) parts.push_back({at, hole.begin});
     at = std::max(at, hole.end);
   }
-  if (at < block.buffer.end || holes.empty())
-    parts.push_back({at, block.buffer.end});
+  if (at < block.buffer.end || holes.empty()) parts.push_back({at, block.buffer.end});
   return parts;
 }
 
@@ -120,10 +113,8 @@ std::shared_ptr<const MemoryMap> Memory::map() {
   if (!map_) {
     std::vector<Range> usable, freed;
     for (const auto &[begin, block] : live_)
-      for (const Range &part : usable_parts(block))
-        usable.push_back(part);
-    for (const Block &block : freed_)
-      freed.push_back(block.buffer);
+      for (const Range &part : usable_parts(block)) usable.push_back(part);
+    for (const Block &block : freed_) freed.push_back(block.buffer);
     map_ = std::make_shared<const MemoryMap>(std::move(usable), std::move(freed));
   }
   return map_;

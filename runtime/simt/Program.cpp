@@ -61,8 +61,7 @@ void ProgramRunner::run(const Launch &launch, int64_t program) {
     state = next_random(state) ^ uint64_t(program);
     state = next_random(state) ^ round;
     shuffle(state);
-    if (run_to_barrier())
-      return;
+    if (run_to_barrier()) return;
     scratch_.barrier();
   }
 }
@@ -72,8 +71,7 @@ void ProgramRunner::prepare(int64_t program) {
   scratch_.begin(size_t(launch_->artifact.scratch_bytes));
   ranges_.assign(launch_->artifact.sites.size(), Range{});
   for (int w = 0; w < launch_->artifact.warps; ++w) {
-    if (!warps_[size_t(w)])
-      warps_[size_t(w)] = std::make_unique<Warp>();
+    if (!warps_[size_t(w)]) warps_[size_t(w)] = std::make_unique<Warp>();
     Warp &warp = *warps_[size_t(w)];
     tile::simt::Context &c = warp;
     c.access = access;
@@ -89,10 +87,8 @@ void ProgramRunner::prepare(int64_t program) {
 
 void ProgramRunner::shuffle(uint64_t state) {
   const int n = launch_->artifact.warps;
-  for (int i = 0; i < n; ++i)
-    order_[size_t(i)] = i;
-  for (int i = n - 1; i > 0; --i)
-    std::swap(order_[size_t(i)], order_[size_t(next_random(state) % uint64_t(i + 1))]);
+  for (int i = 0; i < n; ++i) order_[size_t(i)] = i;
+  for (int i = n - 1; i > 0; --i) std::swap(order_[size_t(i)], order_[size_t(next_random(state) % uint64_t(i + 1))]);
 }
 
 /// True when the program has ended.
@@ -102,8 +98,7 @@ bool ProgramRunner::run_to_barrier() {
     Warp &warp = *warps_[size_t(order_[size_t(i)])];
     warp.waits = false;
     warp.fiber.resume();
-    if (!report_.empty())
-      fail(report_);
+    if (!report_.empty()) fail(report_);
   }
   std::vector<int> ended, waiting, elsewhere;
   const Warp *first = nullptr, *other = nullptr;
@@ -119,8 +114,7 @@ bool ProgramRunner::run_to_barrier() {
       elsewhere.push_back(w);
     }
   }
-  if (waiting.empty())
-    return true;
+  if (waiting.empty()) return true;
   if (!ended.empty())
     fail(fmt::format("the barrier at {} is not reached by all warps: {} wait there, {} ended without it",
                      where(first->site), list_of(waiting), list_of(ended)));
@@ -145,8 +139,7 @@ void ProgramRunner::enter(void *warp) {
 
 void ProgramRunner::access(tile::simt::Context *context, uint32_t site, uint32_t mask) {
   auto *warp = static_cast<Warp *>(context);
-  while (!warp->runner->check_and_run(*warp, site, mask))
-    warp->fiber.yield(); // for ever: the program is given up
+  while (!warp->runner->check_and_run(*warp, site, mask)) warp->fiber.yield(); // for ever: the program is given up
 }
 
 void ProgramRunner::barrier(tile::simt::Context *context, uint32_t site) {
@@ -165,8 +158,7 @@ bool ProgramRunner::check_and_run(Warp &warp, uint32_t number, uint32_t mask) {
   const Site &site = launch_->artifact.sites[number];
   const Access a{site, number, uint32_t(warp.warp), mask, warp.places, warp.data};
   if (mask == 0) {
-    if (!is_store(site.kind))
-      std::memset(warp.data, 0, 32 * a.lane_bytes());
+    if (!is_store(site.kind)) std::memset(warp.data, 0, 32 * a.lane_bytes());
     return true;
   }
   const Extent extent = extent_of(a);
@@ -179,8 +171,7 @@ bool ProgramRunner::check_and_run(Warp &warp, uint32_t number, uint32_t mask) {
   }
   if (is_scratch(site.kind)) {
     const auto room = int64_t(scratch_.bytes());
-    if (extent.low >= 0 && extent.high <= room)
-      return run_scratch(a);
+    if (extent.low >= 0 && extent.high <= room) return run_scratch(a);
     const int lane = first_lane(a, [&](int64_t p) { return p < 0 || p + int64_t(a.lane_bytes()) > room; });
     return report(fmt::format("{} of {} bytes outside of scratch by lane {} of warp {} at {}: at byte {} of {}",
                               name_of(site.kind), a.lane_bytes(), lane, warp.warp, where(number), a.places[lane],
@@ -193,8 +184,7 @@ bool ProgramRunner::check_and_run(Warp &warp, uint32_t number, uint32_t mask) {
                               warp.warp, where(number), tensor_name(warp.tensor),
                               freed ? "a buffer that was freed" : "no buffer"));
   }
-  if (uintptr_t(extent.low) >= range->begin && uintptr_t(extent.high) <= range->end)
-    return run_global(warp, a);
+  if (uintptr_t(extent.low) >= range->begin && uintptr_t(extent.high) <= range->end) return run_global(warp, a);
   const int lane = first_lane(
       a, [&](int64_t p) { return uintptr_t(p) < range->begin || uintptr_t(p) + a.lane_bytes() > range->end; });
   const int64_t at = a.places[lane] - int64_t(range->begin), size = int64_t(range->end - range->begin);
@@ -225,11 +215,9 @@ bool ProgramRunner::run_scratch(const Access &a) {
 const Range *ProgramRunner::range_of(const Warp &warp, uint32_t site) {
   const auto tensor = uintptr_t(warp.tensor);
   Range &known = ranges_[site];
-  if (known.holds(tensor))
-    return &known;
+  if (known.holds(tensor)) return &known;
   const Range *found = launch_->memory->usable(tensor);
-  if (found)
-    known = *found;
+  if (found) known = *found;
   return found;
 }
 
@@ -243,11 +231,9 @@ std::string ProgramRunner::where(uint32_t number) const {
 std::string ProgramRunner::tensor_name(const void *pointer) const {
   for (const Param &p : launch_->artifact.params) {
     const void *value = nullptr;
-    if (p.kind != Param::Kind::Pointer)
-      continue;
+    if (p.kind != Param::Kind::Pointer) continue;
     std::memcpy(&value, static_cast<const char *>(launch_->args) + p.offset, sizeof(value));
-    if (value == pointer)
-      return p.name;
+    if (value == pointer) return p.name;
   }
   return fmt::format("{}", pointer);
 }

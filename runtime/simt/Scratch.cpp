@@ -16,8 +16,7 @@ void Scratch::begin(size_t bytes) {
 
 std::optional<ScratchFault> Scratch::read_byte(int64_t at, Visitor who) {
   Shadow &s = shadow_[size_t(at)];
-  if (s.written < first_)
-    return ScratchFault{ScratchFault::Kind::Unwritten, at, who, {}};
+  if (s.written < first_) return ScratchFault{ScratchFault::Kind::Unwritten, at, who, {}};
   if (s.written == epoch_ && s.writer.thread != who.thread)
     return ScratchFault{ScratchFault::Kind::Race, at, who, s.writer};
   if (s.read != epoch_)
@@ -31,16 +30,14 @@ std::optional<ScratchFault> Scratch::read_byte(int64_t at, Visitor who) {
 std::optional<ScratchFault> Scratch::write_byte(int64_t at, Visitor who, std::byte value) {
   Shadow &s = shadow_[size_t(at)];
   if (s.written == epoch_ && s.access == access_) { // another lane, in this very access
-    if (memory_[size_t(at)] != value)
-      return ScratchFault{ScratchFault::Kind::TwoValues, at, who, s.writer};
+    if (memory_[size_t(at)] != value) return ScratchFault{ScratchFault::Kind::TwoValues, at, who, s.writer};
     return std::nullopt;
   }
   if (s.written == epoch_ && s.writer.thread != who.thread)
     return ScratchFault{ScratchFault::Kind::Race, at, who, s.writer};
   if (s.read == epoch_)
     for (const Visitor &reader : {s.reader, s.other})
-      if (reader.thread != who.thread)
-        return ScratchFault{ScratchFault::Kind::Race, at, who, reader};
+      if (reader.thread != who.thread) return ScratchFault{ScratchFault::Kind::Race, at, who, reader};
   s.written = epoch_;
   s.access = access_;
   s.writer = who;
@@ -54,8 +51,7 @@ std::optional<ScratchFault> Scratch::load(const Access &a) {
     const Visitor who{uint16_t(a.warp * 32 + uint32_t(lane)), a.number};
     if (is_active)
       for (size_t b = 0; b < a.lane_bytes(); ++b)
-        if (auto fault = read_byte(a.places[lane] + int64_t(b), who))
-          return fault;
+        if (auto fault = read_byte(a.places[lane] + int64_t(b), who)) return fault;
     const auto size = size_t(a.site.element_bytes);
     for (int i = 0; i < a.site.width; ++i)
       if (is_active)
@@ -70,8 +66,7 @@ std::optional<ScratchFault> Scratch::store(const Access &a) {
   ++access_;
   const auto size = size_t(a.site.element_bytes);
   for (int lane = 0; lane < 32; ++lane) {
-    if (!(a.mask >> lane & 1))
-      continue;
+    if (!(a.mask >> lane & 1)) continue;
     const Visitor who{uint16_t(a.warp * 32 + uint32_t(lane)), a.number};
     for (int i = 0; i < a.site.width; ++i)
       for (size_t b = 0; b < size; ++b)

@@ -23,8 +23,7 @@ void check_grid(Grid g, const std::string &entry) {
 struct Order {
   uint64_t n, step, start;
   Order(int64_t programs, uint64_t seed) : n(uint64_t(programs)), step(seed * 0x9E3779B97F4A7C15 % n), start(seed % n) {
-    while (std::gcd(step, n) != 1)
-      step = (step + 1) % n;
+    while (std::gcd(step, n) != 1) step = (step + 1) % n;
   }
   int64_t operator()(int64_t i) const { return int64_t((static_cast<unsigned __int128>(i) * step + start) % n); }
 };
@@ -39,8 +38,7 @@ SimtExecutable::SimtExecutable(Artifact a, ObjectLoader &loader, std::shared_ptr
 void SimtExecutable::launch(Stream &stream, Grid grid, const void *args) {
   require_host_stream(stream);
   check_grid(grid, artifact_.entry);
-  if (grid.programs() == 0)
-    return;
+  if (grid.programs() == 0) return;
   const uint64_t seed = (seed_ << 32) + launches_.fetch_add(1, std::memory_order_relaxed);
   const simt::Launch launch{.artifact = artifact_,
                             .entry = reinterpret_cast<tile::simt::Entry>(reinterpret_cast<void *>(object_->entry)),
@@ -51,8 +49,7 @@ void SimtExecutable::launch(Stream &stream, Grid grid, const void *args) {
   const Order order(grid.programs(), seed);
   workers_->run(grid.programs(), [&](int64_t begin, int64_t end) {
     static thread_local simt::ProgramRunner runner;
-    for (int64_t i = begin; i < end; ++i)
-      runner.run(launch, order(i));
+    for (int64_t i = begin; i < end; ++i) runner.run(launch, order(i));
   });
 }
 

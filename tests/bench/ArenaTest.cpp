@@ -50,8 +50,7 @@ void expect_right_and_timed(const json &j) {
 void expect_wrong_and_not_timed(const json &j, const char *words) {
   EXPECT_FALSE(j.at("ok").get<bool>()) << j;
   EXPECT_THAT(j.at("note").get<std::string>(), HasSubstr(words));
-  for (const char *field : {"ms", "p20", "p80", "gbps", "roof"})
-    EXPECT_TRUE(j.at(field).is_null()) << field;
+  for (const char *field : {"ms", "p20", "p80", "gbps", "roof"}) EXPECT_TRUE(j.at(field).is_null()) << field;
 }
 
 TEST(Arena, RightIsTimed) {
@@ -100,10 +99,8 @@ TEST(Arena, TheTableShowsWhatIsWrong) {
   EXPECT_THAT(done.out, HasSubstr("WRONG results: 1\n"));
   std::istringstream in(done.out);
   for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("factor "))
-      EXPECT_THAT(line, HasSubstr(" WRONG "));
-    if (line.starts_with("twice "))
-      EXPECT_THAT(line, Not(HasSubstr("WRONG")));
+    if (line.starts_with("factor ")) EXPECT_THAT(line, HasSubstr(" WRONG "));
+    if (line.starts_with("twice ")) EXPECT_THAT(line, Not(HasSubstr("WRONG")));
   }
 }
 

@@ -21,11 +21,9 @@ Kernel twice(Flaw flaw) {
   View y = k.output("y", f32, {n});
   Index start = k.program_id(0) * kBlock;
   Tile v = x.load({start}, {kBlock});
-  if (flaw == Flaw::Mistake)
-    return y.store({start}, v.to(bf16)), k.finish();
+  if (flaw == Flaw::Mistake) return y.store({start}, v.to(bf16)), k.finish();
   y.store({start}, v * (flaw == Flaw::Factor ? 3.0f : 2.0f));
-  if (flaw == Flaw::Input)
-    x.store({start}, v * 2.0f);
+  if (flaw == Flaw::Input) x.store({start}, v * 2.0f);
   return k.finish();
 }
 
@@ -39,8 +37,7 @@ public:
   }
   int64_t bytes() const override { return 8 * n_; }
   std::vector<Candidate> candidates(const Target &, const runtime::DeviceInfo &) const override {
-    if (flaw_ == Flaw::Device)
-      throw DeviceError("the driver's own words");
+    if (flaw_ == Flaw::Device) throw DeviceError("the driver's own words");
     // Beyond: the kernel is told of 100 more elements than there are.
     const int64_t told = flaw_ == Flaw::Unwritten ? n_ / 2 : flaw_ == Flaw::Beyond ? n_ + 100 : n_;
     Candidate c{"plain", {}, {}};
@@ -64,14 +61,12 @@ public:
     return {.workspace = {}, .steps = {[n = n_, factor](const HostReference::Tensors &t) {
                                const auto *x = static_cast<const float *>(t.at("x"));
                                auto *y = static_cast<float *>(t.at("y"));
-                               for (int64_t i = 0; i < n; ++i)
-                                 y[i] = factor * x[i];
+                               for (int64_t i = 0; i < n; ++i) y[i] = factor * x[i];
                              }}};
   }
   void oracle(const std::map<std::string, std::vector<double>> &in,
               std::map<std::string, std::vector<double>> &out) const override {
-    for (size_t i = 0; i < out.at("y").size(); ++i)
-      out.at("y")[i] = 2 * in.at("x")[i];
+    for (size_t i = 0; i < out.at("y").size(); ++i) out.at("y")[i] = 2 * in.at("x")[i];
   }
   Tolerance tolerance(std::string_view) const override { return {0, 1e-7}; }
 
@@ -89,16 +84,14 @@ public:
   std::string_view name() const override { return "fake"; }
   std::vector<OpInfo> ops() const override {
     std::vector<OpInfo> out;
-    for (const auto &[op, flaw] : kOps)
-      out.push_back({op, {"N"}, {Pass::Fwd}, "y = 2 x"});
+    for (const auto &[op, flaw] : kOps) out.push_back({op, {"N"}, {Pass::Fwd}, "y = 2 x"});
     return out;
   }
   std::vector<DType> dtypes() const override { return {f32}; }
   std::vector<Case> cases(std::string_view, std::string_view) const override { return {{{"N", 1000}}, {{"N", 5000}}}; }
   std::unique_ptr<Problem> problem(std::string_view op, Pass, const Case &c, DType) const override {
     for (const auto &[name, flaw] : kOps)
-      if (name == op)
-        return std::make_unique<Twice>(flaw, c["N"]);
+      if (name == op) return std::make_unique<Twice>(flaw, c["N"]);
     return nullptr;
   }
 };

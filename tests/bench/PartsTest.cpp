@@ -35,10 +35,8 @@ TEST(Statistics, OneSampleIsItself) {
 
 TEST(Statistics, NoiseShrinksWithMoreSamples) {
   std::vector<double> few, many;
-  for (int i = 0; i < 20; ++i)
-    few.push_back(100 + i % 10);
-  for (int i = 0; i < 2000; ++i)
-    many.push_back(100 + i % 10);
+  for (int i = 0; i < 20; ++i) few.push_back(100 + i % 10);
+  for (int i = 0; i < 2000; ++i) many.push_back(100 + i % 10);
   EXPECT_NEAR(summarize(few).noise() / summarize(many).noise(), 10, 0.5);
   EXPECT_EQ(summarize({3, 3, 3}).noise(), 0);
 }

@@ -86,8 +86,7 @@ TEST_P(BadInput, IsRefused) {
   EXPECT_EQ(done.code, 2) << done.err;
   EXPECT_THAT(done.out, IsEmpty());
   EXPECT_THAT(done.err, StartsWith("flabench: "));
-  for (const std::string &word : GetParam().says)
-    EXPECT_THAT(done.err, HasSubstr(word));
+  for (const std::string &word : GetParam().says) EXPECT_THAT(done.err, HasSubstr(word));
   EXPECT_THAT(done.err, Not(HasSubstr("terminate called")));
   EXPECT_THAT(done.err, Not(HasSubstr("Stack dump")));
   EXPECT_THAT(done.err, Not(HasSubstr("internal error")));

@@ -14,16 +14,14 @@ namespace fla::test {
 inline std::vector<std::string> words(const std::string &line) {
   std::istringstream in(line);
   std::vector<std::string> out;
-  for (std::string word; in >> word;)
-    out.push_back(word);
+  for (std::string word; in >> word;) out.push_back(word);
   return out;
 }
 
 inline std::vector<std::string> lines(const std::string &text) {
   std::istringstream in(text);
   std::vector<std::string> out;
-  for (std::string line; std::getline(in, line);)
-    out.push_back(line);
+  for (std::string line; std::getline(in, line);) out.push_back(line);
   return out;
 }
 

@@ -15,8 +15,7 @@ std::string contents(std::FILE *file) {
   std::string text;
   std::rewind(file);
   char block[4096];
-  while (size_t n = std::fread(block, 1, sizeof(block), file))
-    text.append(block, n);
+  while (size_t n = std::fread(block, 1, sizeof(block), file)) text.append(block, n);
   std::fclose(file);
   return text;
 }
@@ -26,11 +25,9 @@ std::string contents(std::FILE *file) {
   dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
-  for (const auto &[name, value] : environment)
-    setenv(name.c_str(), value.c_str(), 1);
+  for (const auto &[name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char *> argv = {const_cast<char *>(program.c_str())};
-  for (const std::string &a : arguments)
-    argv.push_back(const_cast<char *>(a.c_str()));
+  for (const std::string &a : arguments) argv.push_back(const_cast<char *>(a.c_str()));
   argv.push_back(nullptr);
   execv(program.c_str(), argv.data());
   _exit(127);
@@ -42,13 +39,10 @@ Finished run_program(const std::string &program, const std::vector<std::string> 
                      const Environment &environment, const std::string &out_path) {
   std::FILE *out = out_path.empty() ? std::tmpfile() : std::fopen(out_path.c_str(), "w+");
   std::FILE *err = std::tmpfile();
-  if (!out || !err)
-    throw std::runtime_error("no file for a program's output");
+  if (!out || !err) throw std::runtime_error("no file for a program's output");
   const pid_t child = fork();
-  if (child < 0)
-    throw std::runtime_error("fork failed");
-  if (child == 0)
-    become(program, arguments, environment, fileno(out), fileno(err));
+  if (child < 0) throw std::runtime_error("fork failed");
+  if (child == 0) become(program, arguments, environment, fileno(out), fileno(err));
   int status = 0;
   waitpid(child, &status, 0);
   Finished finished;

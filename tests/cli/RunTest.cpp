@@ -129,8 +129,7 @@ TEST(Table, IsAligned) {
   std::set<size_t> widths;
   for (const std::string &line : lines(done.out)) {
     EXPECT_FALSE(line.ends_with(' ')) << '"' << line << '"';
-    if (line.find(" bf16 ") != line.npos || line.starts_with("op "))
-      widths.insert(line.size());
+    if (line.find(" bf16 ") != line.npos || line.starts_with("op ")) widths.insert(line.size());
   }
   EXPECT_EQ(widths.size(), 1u);
 }
@@ -149,8 +148,7 @@ TEST(Csv, HasTheSameFieldsAsJson) {
   ASSERT_EQ(rows.size(), 3u);
   std::string names;
   const auto object = nlohmann::ordered_json::parse(lines(js.out).at(0));
-  for (const auto &[name, value] : object.items())
-    names += (names.empty() ? "" : ",") + name;
+  for (const auto &[name, value] : object.items()) names += (names.empty() ? "" : ",") + name;
   EXPECT_EQ(rows[0], names);
   EXPECT_THAT(rows[1], StartsWith("layernorm,rms_norm,fwd,\"N=64,D=96\",bf16,fused,host,"));
   EXPECT_THAT(rows[2], StartsWith("layernorm,rms_norm,fwd,\"N=64,D=96\",bf16,unfused,host,"));

@@ -46,8 +46,7 @@ TEST(Compile, FillsTheArtifact) {
     EXPECT_EQ(a.params[0].kind, Param::Kind::Index);
     EXPECT_EQ(a.params[0].divisible, 4u);
     EXPECT_EQ(a.param_bytes, a.params.back().offset + a.params.back().size);
-    for (const Param &p : a.params)
-      EXPECT_EQ(p.offset % p.size, 0u) << p.name;
+    for (const Param &p : a.params) EXPECT_EQ(p.offset % p.size, 0u) << p.name;
     EXPECT_GT(a.times.passes, 0);
     EXPECT_GT(a.times.translate, 0);
     EXPECT_GT(a.times.optimize, 0);
@@ -69,8 +68,7 @@ TEST(Compile, GivesTheSameCodeOnAllThreads) {
       for (int i = 0; i < 5; ++i)
         same[t] += compile(kernel, gpu()).code == ptx && compile(kernel, Target::host()).code == object;
     });
-  for (std::thread &t : threads)
-    t.join();
+  for (std::thread &t : threads) t.join();
   EXPECT_THAT(same, testing::Each(5));
 }
 
@@ -86,8 +84,7 @@ TEST(Compile, EmitsEveryStage) {
 
 TEST(Compile, RefusesMoreArgumentsThanDriversTake) {
   KernelBuilder k("wide");
-  for (int i = 0; i < 600; ++i)
-    k.runtime("n" + std::to_string(i));
+  for (int i = 0; i < 600; ++i) k.runtime("n" + std::to_string(i));
   Kernel kernel = k.finish();
   try {
     compile(kernel, gpu());

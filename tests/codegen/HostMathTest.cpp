@@ -70,8 +70,7 @@ std::vector<float> sample(const Function &f) {
   uint32_t step = std::max<uint32_t>((last - first) / 1000003, 1);
   for (uint64_t bits = first; bits <= last; bits += step) {
     x.push_back(std::bit_cast<float>(uint32_t(bits)));
-    if (f.both)
-      x.push_back(-x.back());
+    if (f.both) x.push_back(-x.back());
   }
   return x;
 }
@@ -85,8 +84,7 @@ TEST_P(HostMath, StaysWithinItsBound) {
     double worst = 0;
     float where = 0;
     for (size_t i = 0; i < x.size(); ++i)
-      if (double u = ulps(y[i], f.truth(double(x[i]))); !(u <= worst))
-        worst = u, where = x[i];
+      if (double u = ulps(y[i], f.truth(double(x[i]))); !(u <= worst)) worst = u, where = x[i];
     RecordProperty("worst_ulps_" + std::to_string(target.lanes) + "_lanes", std::to_string(worst));
     EXPECT_LE(worst, f.bound) << f.op << " at " << where << " on " << target.arch;
   }
@@ -111,8 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
 /// Bit patterns are compared, so that -0 is not 0; NaN is any NaN.
 void expectExactly(const std::string &op, std::vector<std::pair<float, float>> cases) {
   std::vector<float> x;
-  for (auto [in, out] : cases)
-    x.push_back(in);
+  for (auto [in, out] : cases) x.push_back(in);
   for (const Target &target : vectorMachines()) {
     std::vector<float> y = apply(op, x, target);
     for (size_t i = 0; i < x.size(); ++i) {

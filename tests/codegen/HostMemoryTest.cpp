@@ -37,8 +37,7 @@ template <class T> void VectorMachine::expectMaskedCopy(const std::string &type)
   for (int n = 0; n <= lanes() + 1; ++n) {
     std::vector<T> x(size_t(lanes()) + 3), y(size_t(lanes()) + 3, T(77)), want = y;
     std::iota(x.begin(), x.end(), T(1));
-    for (int i = 0; i < std::min(n, lanes()); ++i)
-      want[size_t(i) + 1] = x[size_t(i) + 2];
+    for (int i = 0; i < std::min(n, lanes()); ++i) want[size_t(i) + 1] = x[size_t(i) + 2];
     struct {
       const T *x;
       T *y;
@@ -97,8 +96,7 @@ TEST_P(VectorMachine, EachLaneReadsAndWritesItsOwnAddress) {
       return
     })");
   std::vector<float> x(size_t(lanes()) * 3 + 8), y(size_t(lanes()) * 2, -1), want = y;
-  for (size_t i = 0; i < x.size(); ++i)
-    x[i] = float(i * i);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = float(i * i);
   int n = lanes() - 1;
   for (size_t i = 0; i < size_t(n); ++i) {
     want[2 * i] = x[3 * i + 5] + x[3 * i + 6];
@@ -145,8 +143,7 @@ TEST_P(VectorMachine, ShufflesAndScratchMoveBetweenLanes) {
     last = s;
   }
   std::string reversed;
-  for (int i = lanes() - 1; i >= 0; --i)
-    reversed += std::to_string(i) + (i ? ", " : "");
+  for (int i = lanes() - 1; i >= 0; --i) reversed += std::to_string(i) + (i ? ", " : "");
   HostKernel kernel = make(R"(
     func.func @reverse(%x: !tile.ptr<f32>, %y: !tile.ptr<f32>) attributes {tile.kernel, tile.scratch = 1024 : i64} {
       %zero = arith.constant 0 : index
@@ -169,8 +166,7 @@ TEST_P(VectorMachine, ShufflesAndScratchMoveBetweenLanes) {
   std::vector<float> x(n), y(n), want;
   std::iota(x.begin(), x.end(), 1.f);
   float sum = std::accumulate(x.begin(), x.end(), 0.f);
-  for (size_t i = 0; i < x.size(); ++i)
-    want.push_back(x[x.size() - 1 - i] + sum);
+  for (size_t i = 0; i < x.size(); ++i) want.push_back(x[x.size() - 1 - i] + sum);
   const void *args[] = {x.data(), y.data()};
   kernel.run(args, 1);
   EXPECT_THAT(y, ElementsAreArray(want));
@@ -200,8 +196,7 @@ TEST_P(VectorMachine, ProgramsGetTheirCoordinates) {
   std::vector<int64_t> y(2 * 3 * 4, -1), want;
   for (int z = 0; z < 4; ++z)
     for (int yy = 0; yy < 3; ++yy)
-      for (int x = 0; x < 2; ++x)
-        want.push_back(z * 10000 + yy * 100 + x);
+      for (int x = 0; x < 2; ++x) want.push_back(z * 10000 + yy * 100 + x);
   const void *args[] = {y.data()};
   kernel.run(args, 2, 3, 4);
   EXPECT_THAT(y, ElementsAreArray(want));
@@ -214,8 +209,7 @@ float nearestBf16(float x) {
   auto down = std::bit_cast<float>(std::bit_cast<uint32_t>(x) & 0xffff0000u);
   auto up = std::bit_cast<float>((std::bit_cast<uint32_t>(x) & 0xffff0000u) + 0x10000u);
   double below = std::abs(double(x) - double(down)), above = std::abs(double(up) - double(x));
-  if (below != above)
-    return below < above ? down : up;
+  if (below != above) return below < above ? down : up;
   return (std::bit_cast<uint32_t>(down) >> 16) % 2 == 0 ? down : up;
 }
 

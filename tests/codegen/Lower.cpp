@@ -16,8 +16,7 @@ Artifact lower(const std::string &lane, const Target &target) {
   mlir::MLIRContext &shared = context();
   DiagnosticCapture said(shared);
   auto module = mlir::parseSourceString<mlir::ModuleOp>(lane, &shared);
-  if (!module)
-    throw std::runtime_error(said.text());
+  if (!module) throw std::runtime_error(said.text());
   setTarget(*module, target);
   mlir::func::FuncOp kernel = targets::kernelOf(*module);
   targets::ParamBlock block = targets::paramBlockOf(kernel);
@@ -31,8 +30,7 @@ Artifact lower(const std::string &lane, const Target &target) {
 
   mlir::PassManager pm(&shared);
   machinePipeline(target.kind)(pm);
-  if (failed(pm.run(*module)))
-    throw std::runtime_error(said.text());
+  if (failed(pm.run(*module))) throw std::runtime_error(said.text());
   a.sites = targets::simt::sitesOf(*module);
   a.code = targets::generate(*module, target, targets::Output::Object).code;
   return a;
@@ -55,8 +53,7 @@ void HostKernel::run(const void *args, int64_t x, int64_t y, int64_t z) const {
 }
 
 static void replaceAll(std::string &text, const std::string &what, const std::string &with) {
-  for (size_t at = 0; (at = text.find(what, at)) != text.npos; at += with.size())
-    text.replace(at, what.size(), with);
+  for (size_t at = 0; (at = text.find(what, at)) != text.npos; at += with.size()) text.replace(at, what.size(), with);
 }
 
 std::string fill(std::string text, const Target &target, const std::string &op, const std::string &type) {

@@ -57,8 +57,7 @@ TEST_P(Object, NeedsNothingFromOutside) {
   for (const llvm::object::SymbolRef &symbol : (*object)->symbols()) {
     uint32_t flags = cantFail(symbol.getFlags());
     std::string name = cantFail(symbol.getName()).str();
-    if (name.empty())
-      continue;
+    if (name.empty()) continue;
     if (flags & llvm::object::SymbolRef::SF_Undefined)
       undefined.push_back(name);
     else if (flags & llvm::object::SymbolRef::SF_Global)
@@ -84,8 +83,7 @@ TEST(Params, LieAsInTheArgumentBlock) {
                      Target::nvvm("sm_80"));
   ASSERT_EQ(a.params.size(), 5u);
   std::vector<uint32_t> offsets;
-  for (const Param &p : a.params)
-    offsets.push_back(p.offset);
+  for (const Param &p : a.params) offsets.push_back(p.offset);
   EXPECT_THAT(offsets, testing::ElementsAre(0, 8, 16, 24, 28));
   EXPECT_EQ(a.param_bytes, 32u);
   EXPECT_EQ(a.params[0].name, "p");

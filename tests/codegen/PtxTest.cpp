@@ -24,14 +24,12 @@ const char *const kArchitectures[] = {"sm_75",  "sm_80",   "sm_86",  "sm_87",   
 /// "%v#0, %v#1, ..."
 std::string list(const std::string &name, int n, const std::string &separator = "#") {
   std::string text;
-  for (int i = 0; i < n; ++i)
-    text += (i ? ", " : "") + name + separator + std::to_string(i);
+  for (int i = 0; i < n; ++i) text += (i ? ", " : "") + name + separator + std::to_string(i);
   return text;
 }
 std::string repeat(const std::string &word, int n) {
   std::string text;
-  for (int i = 0; i < n; ++i)
-    text += (i ? ", " : "") + word;
+  for (int i = 0; i < n; ++i) text += (i ? ", " : "") + word;
   return text;
 }
 
@@ -76,8 +74,7 @@ std::string ptxOf(const std::string &lane, const std::string &arch = "sm_90a") {
 
 int count(const std::string &text, const std::string &word) {
   int n = 0;
-  for (size_t at = 0; (at = text.find(word, at)) != text.npos; at += word.size())
-    ++n;
+  for (size_t at = 0; (at = text.find(word, at)) != text.npos; at += word.size()) ++n;
   return n;
 }
 
@@ -93,10 +90,8 @@ TEST(Ptx, EightBf16AreOneAccessAndFourConversions) {
 
 TEST(Ptx, WideningABf16IsOneInstructionMaskedOrNot) {
   std::string masked = rowKernel("bf16", 8, 2, "exp2"), plain = masked;
-  for (size_t at; (at = plain.find(" mask %m")) != plain.npos;)
-    plain.erase(at, 8);
-  for (size_t at; (at = plain.find(", index, i32, i1")) != plain.npos;)
-    plain.erase(at + 12, 4);
+  for (size_t at; (at = plain.find(" mask %m")) != plain.npos;) plain.erase(at, 8);
+  for (size_t at; (at = plain.find(", index, i32, i1")) != plain.npos;) plain.erase(at + 12, 4);
   for (const std::string &lane : {masked, plain}) {
     std::string ptx = ptxOf(lane);
     EXPECT_EQ(count(ptx, "and.b32"), 4 + count(ptx, ", 31;")) << ptx;
@@ -128,8 +123,7 @@ TEST(Ptx, MathHasNoCalls) {
 }
 
 TEST(Ptx, ArchitecturesAreNamed) {
-  for (const char *arch : kArchitectures)
-    EXPECT_EQ(Target::nvvm(arch).arch, arch);
+  for (const char *arch : kArchitectures) EXPECT_EQ(Target::nvvm(arch).arch, arch);
   for (const char *bad : {"sm_70", "sm_80a", "90", "host", "", "sm_90A", "sm_999"}) {
     try {
       Target::nvvm(bad);
@@ -152,16 +146,14 @@ std::string complaints(const std::string &ptx, const std::string &arch) {
   int status = std::system(command.c_str());
   std::stringstream log;
   log << std::ifstream(stem + ".log").rdbuf();
-  for (const char *end : {".ptx", ".cubin", ".log"})
-    std::filesystem::remove(stem + end);
+  for (const char *end : {".ptx", ".cubin", ".log"}) std::filesystem::remove(stem + end);
   return status == 0 ? "" : "ptxas: " + log.str();
 }
 
 struct Ptxas : testing::TestWithParam<const char *> {};
 
 TEST_P(Ptxas, TakesTheCode) {
-  if (!*TILE_PTXAS)
-    GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
+  if (!*TILE_PTXAS) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
   const std::string arch = GetParam();
   for (const char *op : {"exp", "log1p", "tanh"}) {
     EXPECT_EQ(complaints(ptxOf(rowKernel("bf16", 8, 2, op), arch), arch), "") << op;

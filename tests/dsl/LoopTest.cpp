@@ -9,10 +9,8 @@ TEST(Loop, CarriesTilesIndicesAndScalars) {
   KernelBuilder k("carry");
   Index n = k.runtime("n");
   Scalar start = k.scalar("start", f32);
-  auto [sum, last, number] =
-      k.loop(0, n, 64).carry(k.zeros({64}, f32), Index(7), start)([&](Index i, Tile s, Index, Scalar e) {
-        return std::tuple{s + e, i, e};
-      });
+  auto [sum, last, number] = k.loop(0, n, 64).carry(k.zeros({64}, f32), Index(7), start)(
+      [&](Index i, Tile s, Index, Scalar e) { return std::tuple{s + e, i, e}; });
   k.output("y", f32, {64}).store({last}, sum + number);
   EXPECT_TRUE(matches(k.finish(), R"(
 CHECK: func.func @carry(%[[N:.*]]: index {{.*}}, %[[START:.*]]: f32
@@ -71,7 +69,8 @@ TEST(Loop, ABodyThatThrowsLeavesTheBuilderAsItWas) {
       inner = x + 1;
       throw std::runtime_error("mine");
     });
-  }), std::runtime_error);
+  }),
+               std::runtime_error);
   k.output("y", f32, {64}).store({0}, x);
   EXPECT_THROW(inner + 1, UserError);
   EXPECT_TRUE(matches(k.finish(), "CHECK: func.func\nCHECK-NOT: scf.for\nCHECK: tile.store"));

@@ -30,7 +30,9 @@ TEST_F(MemoryErrors, Directions) {
   MISUSE(y.load({0, 0}, {4, 64}), "'y'", "output", "inout()");
 }
 
-TEST_F(MemoryErrors, DTypes) { MISUSE(y.store({0, 0}, t), "f32[4, 64]", "'y'", "bf16", ".to(bf16)"); }
+TEST_F(MemoryErrors, DTypes) {
+  MISUSE(y.store({0, 0}, t), "f32[4, 64]", "'y'", "bf16", ".to(bf16)");
+}
 
 TEST_F(MemoryErrors, Bounds) {
   MISUSE((t + 1).in_bounds(), "in_bounds()", "load()", ".to()");

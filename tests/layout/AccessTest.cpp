@@ -18,15 +18,13 @@ AccessFacts rowMajor(const Shape &shape, int64_t stride, int64_t aligned, int by
   facts.element_bytes = bytes;
   facts.masked.assign(size_t(shape.rank()), false);
   facts.extent_divisor.assign(size_t(shape.rank()), 1);
-  for (int dim = 0; dim < shape.rank(); ++dim)
-    facts.strides.push_back(dim + 1 == shape.rank() ? 1 : stride);
+  for (int dim = 0; dim < shape.rank(); ++dim) facts.strides.push_back(dim + 1 == shape.rank() ? 1 : stride);
   return facts;
 }
 
 int64_t address(const Shape &shape, uint32_t packed, const AccessFacts &facts) {
   int64_t sum = 0;
-  for (int dim = 0; dim < shape.rank(); ++dim)
-    sum += shape.coord(packed, dim) * facts.strides[dim].value();
+  for (int dim = 0; dim < shape.rank(); ++dim) sum += shape.coord(packed, dim) * facts.strides[dim].value();
   return sum;
 }
 
@@ -61,11 +59,9 @@ TEST(Access, OfEveryLayoutIsAlignedAndWhole) {
   std::mt19937 random(16);
   std::vector<Layout> layouts;
   test::forEachAccessLayout([&](const Layout &layout) {
-    if (layout.shape().size() <= 2048)
-      layouts.push_back(layout);
+    if (layout.shape().size() <= 2048) layouts.push_back(layout);
   });
-  for (int i = 0; i < 300; ++i)
-    layouts.push_back(test::randomLayout(random, i % 2));
+  for (int i = 0; i < 300; ++i) layouts.push_back(test::randomLayout(random, i % 2));
   std::set<int> widths;
   for (const Layout &layout : layouts)
     for (int64_t divisor : {1, 2, 8})
@@ -163,8 +159,7 @@ TEST(Access, OfSimdLanesIsWhatItSays) {
   test::forEachAccessLayout([](const Layout &layout) {
     const AccessFacts facts = rowMajor(layout.shape(), 4096, 1, 4);
     const AccessPlan plan = plan_access(layout, facts, true);
-    if (plan.kind == Kind::PerLane)
-      return;
+    if (plan.kind == Kind::PerLane) return;
     EXPECT_EQ(plan.groups.size(), size_t(layout.registers()));
     for (const std::vector<int> &group : plan.groups)
       for (int lane = 0; lane < layout.lanes(); ++lane) {

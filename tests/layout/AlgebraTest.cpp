@@ -20,8 +20,7 @@ TEST(Compose, IsInnerThenOuter) {
   std::mt19937 random(6);
   for (int i = 0; i < 200; ++i) {
     const Layout outer = test::randomLayout(random, true);
-    if (hardwareBits(outer) > 12)
-      continue;
+    if (hardwareBits(outer) > 12) continue;
     const Layout inner = test::randomLayout(Shape{int64_t(1) << hardwareBits(outer)}, 3, 2, random, true);
     const Layout both = compose(inner, outer);
     EXPECT_EQ(both.shape(), outer.shape());
@@ -41,18 +40,15 @@ TEST(Invert, FindsTheLowestHolder) {
   std::mt19937 random(7);
   for (int i = 0; i < 200; ++i) {
     const Layout layout = test::randomLayout(random, i % 2);
-    if (hardwareBits(layout) > 14)
-      continue;
+    if (hardwareBits(layout) > 14) continue;
     const std::vector<uint32_t> inverse = invert(layout);
     ASSERT_EQ(inverse.size(), size_t(layout.shape().bits()));
     std::vector<std::optional<uint32_t>> lowest(size_t(layout.shape().size()));
     for (uint32_t hardware = 0; hardware < uint32_t(1) << hardwareBits(layout); ++hardware)
-      if (auto &holder = lowest[at(layout, hardware)]; !holder)
-        holder = hardware;
+      if (auto &holder = lowest[at(layout, hardware)]; !holder) holder = hardware;
     for (uint32_t packed = 0; packed < lowest.size(); ++packed) {
       uint32_t holder = 0;
-      for (int bit = 0; bit < layout.shape().bits(); ++bit)
-        holder ^= packed >> bit & 1 ? inverse[bit] : 0;
+      for (int bit = 0; bit < layout.shape().bits(); ++bit) holder ^= packed >> bit & 1 ? inverse[bit] : 0;
       EXPECT_EQ(lowest[packed], holder) << layout.str();
     }
   }
@@ -67,8 +63,7 @@ TEST(Product, LaysInnerTilesOutByOuter) {
   int tried = 0;
   for (int i = 0; i < 300; ++i) {
     const Layout inner = test::randomLayout(random, true), outer = test::randomLayout(random, true);
-    if (inner.shape().rank() != outer.shape().rank() || inner.shape().bits() + outer.shape().bits() > 14)
-      continue;
+    if (inner.shape().rank() != outer.shape().rank() || inner.shape().bits() + outer.shape().bits() > 14) continue;
     ++tried;
     const Layout whole = product(inner, outer);
     EXPECT_EQ(whole.verify(), std::nullopt) << whole.str();

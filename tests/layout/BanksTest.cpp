@@ -37,8 +37,7 @@ int countedOneByOne(const Layout &layout, int width, int bytes) {
               hit[word % 32].insert(word);
             }
           }
-        for (const auto &[bank, different] : hit)
-          most = std::max(most, different.size());
+        for (const auto &[bank, different] : hit) most = std::max(most, different.size());
       }
   return int(most);
 }

@@ -22,8 +22,7 @@ Bases shuffled(const Bases &bases, std::mt19937 &random) {
   std::vector<uint32_t> all(bases.begin(), bases.end());
   std::shuffle(all.begin(), all.end(), random);
   Bases out;
-  for (uint32_t basis : all)
-    out.push_back(basis);
+  for (uint32_t basis : all) out.push_back(basis);
   return out;
 }
 

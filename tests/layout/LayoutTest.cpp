@@ -85,7 +85,8 @@ TEST(ForAccess, ShrinksTheVectorSoThatLanesHaveWork) {
   EXPECT_EQ(for_access(Shape{1, 64}, {.lanes = 32, .vector = 8}).bases(In::Register), (Bases{1}));
   EXPECT_EQ(for_access(Shape{1, 16}, {.lanes = 32, .vector = 8}), Layout(Shape{1, 16}, {}, {1, 2, 4, 8, 0}, {}));
   EXPECT_EQ(for_access(Shape{2, 128}, {.lanes = 32, .vector = 8}).bases(In::Register), (Bases{1, 2, 4}));
-  // A warp without work of its own would repeat another's: 1200 columns as 5 x 256 over 4 warps took three times as long.
+  // A warp without work of its own would repeat another's: 1200 columns as 5 x 256 over 4 warps took three times as
+  // long.
   EXPECT_EQ(for_access(Shape{1, 256}, {.lanes = 32, .warps = 4, .vector = 8}),
             Layout(Shape{1, 256}, {1}, {2, 4, 8, 16, 32}, {64, 128}));
 }
@@ -107,8 +108,7 @@ TEST(ForAccess, AlwaysALayoutThatIdlesOnlyWhenAllIsTaken) {
     EXPECT_EQ(layout.verify(), std::nullopt) << layout.str();
     const bool idle = layout.free_bits(In::Warp) != 0 || layout.free_bits(In::Lane) != 0;
     int beyondVector = 0;
-    for (uint32_t basis : layout.bases(In::Register))
-      beyondVector += basis >= 8;
+    for (uint32_t basis : layout.bases(In::Register)) beyondVector += basis >= 8;
     EXPECT_TRUE(!idle || beyondVector == 0) << layout.str();
   });
 }

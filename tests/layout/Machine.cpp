@@ -27,8 +27,7 @@ template <typename Visit> void forEachHolder(const Layout &layout, Visit &&visit
 
 Tile randomTile(const Shape &shape, std::mt19937 &random) {
   Tile tile(size_t(shape.size()));
-  for (uint64_t &value : tile)
-    value = uint64_t(random()) << 32 | random();
+  for (uint64_t &value : tile) value = uint64_t(random()) << 32 | random();
   return tile;
 }
 
@@ -64,8 +63,7 @@ Tile summed(const Shape &shape, const Tile &tile, int dim) {
 
 Registers convert(const Layout &from, const Layout &to, const Registers &registers) {
   const ConversionPlan plan = plan_conversion(from, to);
-  if (plan.kind == ConversionPlan::Kind::Scratch)
-    return distribute(to, collect(from, registers));
+  if (plan.kind == ConversionPlan::Kind::Scratch) return distribute(to, collect(from, registers));
   Registers out = emptyRegisters(to);
   forEachHolder(to, [&](int w, int l, int r, uint32_t) {
     const bool shuffle = plan.kind == ConversionPlan::Kind::Shuffle;
@@ -80,8 +78,7 @@ Registers combined(const ReductionPlan &plan, const Registers &registers) {
   Registers out = emptyRegisters(plan.after_registers);
   EXPECT_EQ(plan.registers.size(), size_t(plan.after_registers.registers()));
   forEachHolder(plan.after_registers, [&](int w, int l, int r, uint32_t) {
-    for (int source : plan.registers.at(r))
-      out[w][l][r] += registers.at(w).at(l).at(source);
+    for (int source : plan.registers.at(r)) out[w][l][r] += registers.at(w).at(l).at(source);
   });
   return out;
 }
@@ -149,12 +146,10 @@ void checkReduction(const Layout &layout, int dim, std::mt19937 &random) {
 void forEachAccessLayout(const std::function<void(const Layout &)> &check) {
   for (int64_t rows : {1, 2, 4, 16, 64})
     for (int64_t columns : {1, 2, 8, 32, 64, 256, 1024, 4096}) {
-      if (rows * columns > 16384)
-        continue;
+      if (rows * columns > 16384) continue;
       const Shape shape{rows, columns};
       for (int warps : {1, 4, 8, 32})
-        for (int vector : {1, 4, 8})
-          check(for_access(shape, {.lanes = 32, .warps = warps, .vector = vector}));
+        for (int vector : {1, 4, 8}) check(for_access(shape, {.lanes = 32, .warps = warps, .vector = vector}));
       check(for_access(shape, {.lanes = 16, .warps = 1, .lane_contiguous = true}));
       // Rows in registers and columns over the warps: what a block for each row makes of several rows.
       check(before_broadcast(for_access(shape, {.lanes = 32, .warps = 1, .vector = 2}), shape));
@@ -170,8 +165,7 @@ namespace {
 
 Shape randomShape(std::mt19937 &random) {
   std::vector<int64_t> extents(size_t(pick(random, 0, kMaxRank)));
-  for (int64_t &extent : extents)
-    extent = int64_t(1) << pick(random, 0, 4);
+  for (int64_t &extent : extents) extent = int64_t(1) << pick(random, 0, 4);
   return Shape(extents);
 }
 
@@ -179,8 +173,7 @@ Shape randomShape(std::mt19937 &random) {
 
 Layout randomLayout(const Shape &shape, int laneBits, int warpBits, std::mt19937 &random, bool swizzled) {
   std::vector<uint32_t> bits;
-  for (int bit = 0; bit < shape.bits(); ++bit)
-    bits.push_back(uint32_t(1) << bit);
+  for (int bit = 0; bit < shape.bits(); ++bit) bits.push_back(uint32_t(1) << bit);
   for (int i = 0; swizzled && i < 2 * int(bits.size()); ++i) {
     const int to = pick(random, 0, int(bits.size()) - 1), from = pick(random, 0, int(bits.size()) - 1);
     bits[to] ^= to == from ? 0 : bits[from]; // an elementary row operation: the bits stay a basis
@@ -191,14 +184,12 @@ Layout randomLayout(const Shape &shape, int laneBits, int warpBits, std::mt19937
     for (int i = 0; i < count; ++i) {
       const bool copy = bits.empty() || pick(random, 0, 4) == 0;
       bases.push_back(copy ? 0 : bits.back());
-      if (!copy)
-        bits.pop_back();
+      if (!copy) bits.pop_back();
     }
   };
   deal(lane, laneBits);
   deal(warp, warpBits);
-  for (uint32_t bit : bits)
-    reg.push_back(bit);
+  for (uint32_t bit : bits) reg.push_back(bit);
   return Layout(shape, reg, lane, warp);
 }
 

@@ -73,8 +73,7 @@ TEST_F(Readme, DrawsTheConversions) {
 
 TEST_F(Readme, ShowsNothingThatIsNotCheckedHere) {
   size_t blocks = 0;
-  for (size_t at = text.find("```text\n"); at != std::string::npos; at = text.find("```text\n", at + 1))
-    ++blocks;
+  for (size_t at = text.find("```text\n"); at != std::string::npos; at = text.find("```text\n", at + 1)) ++blocks;
   EXPECT_EQ(blocks, 4u + 4u + 3u + 3u);
 }
 

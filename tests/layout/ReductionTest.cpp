@@ -9,8 +9,7 @@ namespace {
 TEST(Reduction, OfEveryAccessLayout) {
   std::mt19937 random(9);
   test::forEachAccessLayout([&](const Layout &layout) {
-    for (int dim = 0; dim < layout.shape().rank(); ++dim)
-      test::checkReduction(layout, dim, random);
+    for (int dim = 0; dim < layout.shape().rank(); ++dim) test::checkReduction(layout, dim, random);
   });
 }
 
@@ -18,8 +17,7 @@ TEST(Reduction, OfRandomLayouts) {
   std::mt19937 random(10);
   for (int i = 0; i < 400; ++i) {
     const Layout layout = test::randomLayout(random, false);
-    for (int dim = 0; dim < layout.shape().rank(); ++dim)
-      test::checkReduction(layout, dim, random);
+    for (int dim = 0; dim < layout.shape().rank(); ++dim) test::checkReduction(layout, dim, random);
   }
 }
 

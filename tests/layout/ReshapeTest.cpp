@@ -42,21 +42,18 @@ void checkBroadcast(const Layout &result, const Shape &shape) {
 std::vector<Shape> operandShapes(const Shape &shape) {
   std::vector<Shape> all{shape};
   for (int dim = 0; dim < shape.rank(); ++dim)
-    for (size_t i = 0, n = all.size(); i < n; ++i)
-      all.push_back(all[i].replaced(dim, 1));
+    for (size_t i = 0, n = all.size(); i < n; ++i) all.push_back(all[i].replaced(dim, 1));
   return all;
 }
 
 TEST(Slice, KeepsEveryLaneInPlace) {
   test::forEachAccessLayout([](const Layout &layout) {
-    for (int dim = 0; dim < layout.shape().rank(); ++dim)
-      checkSlice(layout, dim);
+    for (int dim = 0; dim < layout.shape().rank(); ++dim) checkSlice(layout, dim);
   });
   std::mt19937 random(3);
   for (int i = 0; i < 300; ++i) {
     const Layout layout = test::randomLayout(random, i % 2);
-    for (int dim = 0; dim < layout.shape().rank(); ++dim)
-      checkSlice(layout, dim);
+    for (int dim = 0; dim < layout.shape().rank(); ++dim) checkSlice(layout, dim);
   }
 }
 
@@ -71,8 +68,7 @@ TEST(Expand, UndoesASlice) {
   std::mt19937 random(4);
   for (int i = 0; i < 100; ++i) {
     const Layout layout = test::randomLayout(random, true);
-    if (layout.shape().rank() == kMaxRank)
-      continue;
+    if (layout.shape().rank() == kMaxRank) continue;
     for (int dim = 0; dim <= layout.shape().rank(); ++dim) {
       EXPECT_EQ(expand(layout, dim).shape(), layout.shape().with(dim, 1));
       EXPECT_EQ(slice(expand(layout, dim), dim), layout);
@@ -82,8 +78,7 @@ TEST(Expand, UndoesASlice) {
 
 TEST(Broadcast, FindsEveryElementInTheSameLane) {
   test::forEachAccessLayout([](const Layout &layout) {
-    for (const Shape &shape : operandShapes(layout.shape()))
-      checkBroadcast(layout, shape);
+    for (const Shape &shape : operandShapes(layout.shape())) checkBroadcast(layout, shape);
   });
 }
 
@@ -112,8 +107,7 @@ TEST(Broadcast, TakesAReductionsResultAsItIs) {
   test::forEachAccessLayout([](const Layout &layout) {
     for (int dim = 0; dim < layout.shape().rank(); ++dim) {
       const ReductionPlan plan = plan_reduction(layout, dim);
-      if (plan.across_warps)
-        continue;
+      if (plan.across_warps) continue;
       EXPECT_EQ(expand(plan.result, dim), before_broadcast(layout, layout.shape().replaced(dim, 1)));
       EXPECT_EQ(plan.result, slice(layout, dim));
     }

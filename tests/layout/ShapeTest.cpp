@@ -51,8 +51,7 @@ TEST(Shape, RefusesWhatIsNoTile) {
 
 TEST(Bases, HoldSoMany) {
   Bases bases;
-  for (int i = 0; i < kMaxBases; ++i)
-    bases.push_back(1u);
+  for (int i = 0; i < kMaxBases; ++i) bases.push_back(1u);
   EXPECT_EQ(bases.size(), kMaxBases);
   EXPECT_THROW(bases.push_back(1u), std::invalid_argument);
   bases.pop_back();

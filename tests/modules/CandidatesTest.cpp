@@ -28,8 +28,7 @@ std::set<std::string> parameters(const tile::Kernel &kernel) {
   const std::string text = kernel.str();
   const std::regex name("tile\\.name = \"([^\"]*)\"");
   std::set<std::string> names;
-  for (std::sregex_iterator i(text.begin(), text.end(), name), end; i != end; ++i)
-    names.insert((*i)[1]);
+  for (std::sregex_iterator i(text.begin(), text.end(), name), end; i != end; ++i) names.insert((*i)[1]);
   return names;
 }
 
@@ -43,10 +42,8 @@ void check(const Problem &problem, const Target &target) {
     SCOPED_TRACE(candidate.name);
     EXPECT_TRUE(names.insert(candidate.name).second) << "two candidates of one name";
     std::map<std::string, TensorDesc> known;
-    for (const TensorDesc &tensor : problem.tensors())
-      known.emplace(tensor.name, tensor);
-    for (const TensorDesc &tensor : candidate.workspace)
-      EXPECT_TRUE(known.emplace(tensor.name, tensor).second);
+    for (const TensorDesc &tensor : problem.tensors()) known.emplace(tensor.name, tensor);
+    for (const TensorDesc &tensor : candidate.workspace) EXPECT_TRUE(known.emplace(tensor.name, tensor).second);
     for (const FusedLaunch &launch : candidate.launches) {
       EXPECT_GT(launch.grid.programs(), 0);
       EXPECT_LE(launch.grid.y, 65535u);
@@ -56,8 +53,7 @@ void check(const Problem &problem, const Target &target) {
       std::set<std::string> params;
       for (const Arg &arg : launch.args) {
         EXPECT_TRUE(params.insert(arg.param).second) << arg.param << " twice";
-        if (const auto *name = std::get_if<std::string>(&arg.value))
-          EXPECT_TRUE(known.contains(*name)) << *name;
+        if (const auto *name = std::get_if<std::string>(&arg.value)) EXPECT_TRUE(known.contains(*name)) << *name;
       }
       EXPECT_EQ(params, declared) << launch.kernel.name();
     }

@@ -53,8 +53,7 @@ TEST(Case, AKeyThatIsNotThereIsOurBug) {
 }
 
 TEST(Pass, NamesGoBothWays) {
-  for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd})
-    EXPECT_EQ(pass_named(name_of(pass)), pass);
+  for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd}) EXPECT_EQ(pass_named(name_of(pass)), pass);
   EXPECT_THAT(refusal([] { pass_named("forward"); }), AllOf(HasSubstr("\"forward\""), HasSubstr("fwd, bwd, fwdbwd")));
 }
 

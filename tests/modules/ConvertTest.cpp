@@ -22,8 +22,7 @@ std::vector<uint16_t> all_bits() {
 
 /// What the bits mean, by the C++ compiler's own conversions.
 double meaning(DType dtype, uint16_t bits) {
-  if (dtype == tile::f16)
-    return double(std::bit_cast<_Float16>(bits));
+  if (dtype == tile::f16) return double(std::bit_cast<_Float16>(bits));
   return double(std::bit_cast<float>(uint32_t(bits) << 16));
 }
 uint16_t infinity_bits(DType dtype) {
@@ -75,8 +74,7 @@ TEST_P(Convert16, RoundsToNearestEvenEverywhere) {
   }
   std::vector<uint16_t> got(values.size());
   from_double(GetParam(), values, got.data());
-  for (size_t i = 0; i < values.size(); ++i)
-    ASSERT_EQ(got[i], expected[i]) << values[i];
+  for (size_t i = 0; i < values.size(); ++i) ASSERT_EQ(got[i], expected[i]) << values[i];
 }
 
 TEST_P(Convert16, ExtremesOfDouble) {
@@ -135,8 +133,7 @@ TEST(Convert, IntegersKeepTheirValue) {
 TEST(Convert, RoundToIsWhatMemoryWouldHold) {
   std::vector<double> values = {1 + 0x1p-9, 3.14159, 1e-60, 1e300};
   std::vector<double> expected;
-  for (double v : values)
-    expected.push_back(meaning(tile::bf16, bf16_bits(v)));
+  for (double v : values) expected.push_back(meaning(tile::bf16, bf16_bits(v)));
   round_to(tile::bf16, values);
   EXPECT_EQ(values, expected);
   EXPECT_EQ(values[0], 1.0);

@@ -24,16 +24,14 @@ TEST(CudaSource, CompilesForEveryDtypeAndArchitecture) {
   } catch (const tile::UserError &error) {
     GTEST_SKIP() << error.what();
   }
-  if (nvrtc->includes().empty())
-    GTEST_SKIP() << "NVRTC is there (" << nvrtc->library() << "), CUDA's headers are not";
+  if (nvrtc->includes().empty()) GTEST_SKIP() << "NVRTC is there (" << nvrtc->library() << "), CUDA's headers are not";
   std::set<std::pair<std::string, std::vector<std::string>>> seen; // ops share sources
   for (const auto &module : modules())
     for (const OpInfo &op : module->ops())
       for (DType dtype : module->dtypes()) {
         const Case c = module->cases(op.name, "quick").front();
         const auto reference = module->problem(op.name, op.passes.front(), c, dtype)->cuda_reference();
-        if (!seen.emplace(reference.source, reference.options).second)
-          continue;
+        if (!seen.emplace(reference.source, reference.options).second) continue;
         for (const char *arch : {"sm_80", "sm_90"}) {
           SCOPED_TRACE(op.name + " " + std::string(name_of(dtype)) + " " + arch);
           const auto code = nvrtc->compile(op.name + ".cu", reference.source, arch, reference.options);

@@ -29,8 +29,7 @@ layernorm::NormProblem norm(bool centered, Pass pass, int64_t rows, int64_t cols
 Doubles truth(const Problem &problem, const Doubles &in) {
   Doubles out;
   for (const TensorDesc &tensor : problem.tensors())
-    if (tensor.role == Role::Output)
-      out[tensor.name].assign(size_t(tensor.elements()), NAN);
+    if (tensor.role == Role::Output) out[tensor.name].assign(size_t(tensor.elements()), NAN);
   problem.oracle(in, out);
   return out;
 }
@@ -42,8 +41,7 @@ public:
     for (const TensorDesc &tensor : tensors) {
       std::vector<std::byte> &bytes = bytes_[tensor.name];
       bytes.assign(tensor.bytes() + 1, std::byte(0xFF));
-      if (tensor.role == Role::Input)
-        from_double(tensor.dtype, in.at(tensor.name), bytes.data());
+      if (tensor.role == Role::Input) from_double(tensor.dtype, in.at(tensor.name), bytes.data());
       addresses_[tensor.name] = bytes.data();
     }
   }
@@ -62,8 +60,7 @@ void expect_host_reference_is_right(const Problem &problem, uint64_t seed) {
   std::vector<TensorDesc> all = problem.tensors();
   all.insert(all.end(), reference.workspace.begin(), reference.workspace.end());
   const Memory memory(all, in);
-  for (const auto &step : reference.steps)
-    step(memory.addresses());
+  for (const auto &step : reference.steps) step(memory.addresses());
   for (const TensorDesc &tensor : problem.tensors())
     if (tensor.role == Role::Output) {
       const auto &want = expected.at(tensor.name);
@@ -89,13 +86,11 @@ TEST_P(Norms, OracleGradientsAreThoseOfItsForward) {
     auto loss = [&] {
       const Doubles out = truth(problem, in);
       double total = 0;
-      for (size_t i = 0; i < out.at("y").size(); ++i)
-        total += out.at("y")[i] * in.at("dy")[i];
+      for (size_t i = 0; i < out.at("y").size(); ++i) total += out.at("y")[i] * in.at("dy")[i];
       return total;
     };
     for (const auto &[input, gradient] : std::map<std::string, std::string>{{"x", "dx"}, {"w", "dw"}, {"b", "db"}}) {
-      if (!in.contains(input))
-        continue;
+      if (!in.contains(input)) continue;
       for (size_t i = 0; i < in.at(input).size(); ++i) {
         double &element = in.at(input)[i];
         const double original = element, step = 1e-5;
@@ -115,8 +110,7 @@ TEST_P(Norms, OracleNormalises) {
   const auto problem = norm(GetParam(), Pass::Fwd, 4, 1000);
   Doubles in = make_inputs(problem, 5);
   in.at("w").assign(1000, 1);
-  if (GetParam())
-    in.at("b").assign(1000, 0);
+  if (GetParam()) in.at("b").assign(1000, 0);
   const Doubles out = truth(problem, in);
   for (size_t row = 0; row < 4; ++row) {
     double mean = 0, square = 0;
@@ -124,8 +118,7 @@ TEST_P(Norms, OracleNormalises) {
       mean += out.at("y")[row * 1000 + j] / 1000;
       square += out.at("y")[row * 1000 + j] * out.at("y")[row * 1000 + j] / 1000;
     }
-    if (GetParam())
-      EXPECT_NEAR(mean, 0, 1e-12);
+    if (GetParam()) EXPECT_NEAR(mean, 0, 1e-12);
     EXPECT_NEAR(square, 1, 1e-4); // eps keeps it a little below
   }
 }
@@ -134,11 +127,9 @@ TEST_P(Norms, OracleOfABackwardUsesTheStatisticsItIsGiven) {
   const auto problem = norm(GetParam(), Pass::Bwd, 3, 8);
   Doubles in = make_inputs(problem, 5);
   const Doubles before = truth(problem, in);
-  for (double &rstd : in.at("rstd"))
-    rstd *= 2;
+  for (double &rstd : in.at("rstd")) rstd *= 2;
   const Doubles after = truth(problem, in);
-  for (size_t i = 0; i < 8; ++i)
-    EXPECT_NEAR(after.at("dw")[i], 2 * before.at("dw")[i], 1e-12);
+  for (size_t i = 0; i < 8; ++i) EXPECT_NEAR(after.at("dw")[i], 2 * before.at("dw")[i], 1e-12);
 }
 
 TEST_P(Norms, HostReferenceIsRight) {
@@ -169,8 +160,7 @@ TEST_P(Norms, ToleranceOfF32CatchesAVarianceOverOneColumnLess) {
     const Doubles in = make_inputs(problem, 3);
     const Doubles expected = truth(problem, in);
     std::vector<float> rstd;
-    for (double r : expected.at("rstd"))
-      rstd.push_back(float(r * std::sqrt(double(cols - 1) / double(cols))));
+    for (double r : expected.at("rstd")) rstd.push_back(float(r * std::sqrt(double(cols - 1) / double(cols))));
     EXPECT_FALSE(compare(tile::f32, rstd.data(), expected.at("rstd"), problem.tolerance("rstd")).ok()) << cols;
   }
 }
@@ -189,11 +179,9 @@ TEST_P(Norms, CudaStepsNameTensorsThatExist) {
       std::set<std::string> known, written;
       for (const TensorDesc &tensor : problem.tensors()) {
         known.insert(tensor.name);
-        if (tensor.role == Role::Input)
-          written.insert(tensor.name);
+        if (tensor.role == Role::Input) written.insert(tensor.name);
       }
-      for (const TensorDesc &tensor : reference.workspace)
-        EXPECT_TRUE(known.insert(tensor.name).second) << tensor.name;
+      for (const TensorDesc &tensor : reference.workspace) EXPECT_TRUE(known.insert(tensor.name).second) << tensor.name;
       for (const CudaStep &step : reference.steps) {
         EXPECT_NE(reference.source.find("void " + step.kernel + "("), std::string::npos) << step.kernel;
         EXPECT_GT(step.grid.programs(), 0) << step.kernel;
@@ -201,10 +189,8 @@ TEST_P(Norms, CudaStepsNameTensorsThatExist) {
         // The last tensor of every kernel is its output; the others must have been made before.
         std::vector<std::string> names;
         for (const ArgValue &arg : step.args)
-          if (const auto *name = std::get_if<std::string>(&arg))
-            names.push_back(*name);
-        for (const std::string &name : names)
-          EXPECT_TRUE(known.contains(name)) << name;
+          if (const auto *name = std::get_if<std::string>(&arg)) names.push_back(*name);
+        for (const std::string &name : names) EXPECT_TRUE(known.contains(name)) << name;
         for (size_t i = 0; i + 1 < names.size(); ++i)
           EXPECT_TRUE(shape.rows == 0 || written.contains(names[i])) << step.kernel << " reads " << names[i];
         written.insert(names.back());

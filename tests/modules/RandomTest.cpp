@@ -21,8 +21,7 @@ TEST(Random, DependsOnSeedAndNameAlone) {
   EXPECT_EQ(x, normals(1, "x", 100000));
   for (const auto &other : {normals(2, "x", 100000), normals(1, "y", 100000), normals(1, "xx", 100000)}) {
     size_t same = 0;
-    for (size_t i = 0; i < x.size(); ++i)
-      same += x[i] == other[i];
+    for (size_t i = 0; i < x.size(); ++i) same += x[i] == other[i];
     EXPECT_EQ(same, 0u);
   }
 }
@@ -46,8 +45,7 @@ TEST(Random, MomentsAndTailsAreNormal) {
     m2 += x[i] * x[i] / n;
     m3 += x[i] * x[i] * x[i] / n;
     m4 += x[i] * x[i] * x[i] * x[i] / n;
-    if (i + 1 < n)
-      neighbours += x[i] * x[i + 1] / n;
+    if (i + 1 < n) neighbours += x[i] * x[i + 1] / n;
     beyond2 += std::fabs(x[i]) > 2;
   }
   // Five standard deviations of each estimate, times 1/sqrt(n) = 1/1024.
@@ -73,8 +71,7 @@ TEST(Random, TensorsAreUncorrelated) {
 
 TEST(Random, MeanAndDeviationAreApplied) {
   const auto plain = normals(5, "w", 1000), moved = normals(5, "w", 1000, 3, 0.5);
-  for (size_t i = 0; i < plain.size(); ++i)
-    EXPECT_NEAR(moved[i], 3 + 0.5 * plain[i], 1e-12);
+  for (size_t i = 0; i < plain.size(); ++i) EXPECT_NEAR(moved[i], 3 + 0.5 * plain[i], 1e-12);
 }
 
 TEST(Random, EveryBitOfTheCounterMatters) {

@@ -79,8 +79,7 @@ TEST(RowConfig, WideRowsAreLooped) {
 // Whatever the width: what a candidate promises to kernels and to the compiler.
 TEST(RowConfig, EveryCandidateIsSound) {
   std::vector<int64_t> widths;
-  for (int64_t cols = 1; cols <= 2100; ++cols)
-    widths.push_back(cols);
+  for (int64_t cols = 1; cols <= 2100; ++cols) widths.push_back(cols);
   for (int64_t cols : {4095, 4096, 5120, 8192, 12289, 16384, 20480, 20481, 32769, 120000, 1 << 24})
     widths.push_back(cols);
   for (const Target &target : {gpu(), cpu(8), cpu(16)})
@@ -94,8 +93,7 @@ TEST(RowConfig, EveryCandidateIsSound) {
           for (size_t i = 0; i < configs.size(); ++i) {
             const RowConfig &c = configs[i];
             SCOPED_TRACE(std::to_string(cols) + " " + c.str());
-            for (size_t j = 0; j < i; ++j)
-              ASSERT_FALSE(configs[j] == c);
+            for (size_t j = 0; j < i; ++j) ASSERT_FALSE(configs[j] == c);
             ASSERT_TRUE(std::has_single_bit(uint64_t(c.rows)) && std::has_single_bit(uint64_t(c.shape.chunk)));
             ASSERT_TRUE(std::has_single_bit(unsigned(c.warps)) && c.warps <= (is_gpu ? target.max_warps : 1));
             ASSERT_LE(c.rows * c.shape.chunk, 1 << 20);

@@ -15,8 +15,7 @@ using tile::runtime::Executable;
 
 std::map<std::string, std::vector<std::byte>> all_outputs(const Session &session) {
   std::map<std::string, std::vector<std::byte>> out;
-  for (const Session::Output &o : session.outputs())
-    out[o.desc.name] = session.download(o.desc.name);
+  for (const Session::Output &o : session.outputs()) out[o.desc.name] = session.download(o.desc.name);
   return out;
 }
 
@@ -26,12 +25,10 @@ Machine::Machine(std::unique_ptr<tile::runtime::Device> device)
     : device_(std::move(device)), stream_(device_->stream()), no_reference_(bench::why_no_reference(*device_)) {}
 
 Machine *Machine::named(const std::string &name, std::string *why_not) {
-  if (name == "cuda" && tile::runtime::list_cuda_devices(why_not).empty())
-    return nullptr;
+  if (name == "cuda" && tile::runtime::list_cuda_devices(why_not).empty()) return nullptr;
   static std::map<std::string, std::unique_ptr<Machine>> machines;
   std::unique_ptr<Machine> &machine = machines[name];
-  if (!machine)
-    machine = std::make_unique<Machine>(tile::runtime::open_device(name));
+  if (!machine) machine = std::make_unique<Machine>(tile::runtime::open_device(name));
   return machine.get();
 }
 
@@ -39,8 +36,7 @@ bench::KernelLoader Machine::loader() {
   return [this, load = bench::load_on(*device_)](const tile::Kernel &kernel, bench::Preparation &took) {
     std::shared_ptr<Executable> &known =
         kernels_[fmt::format("{} {}\n{}", kernel.name(), kernel.warps(), kernel.str())];
-    if (!known)
-      known = load(kernel, took);
+    if (!known) known = load(kernel, took);
     return known;
   };
 }
@@ -51,8 +47,7 @@ void expect_right(Session &session, const Problem &problem, Provider &provider, 
   EXPECT_LE(verdict.ratio, 1.0) << what << ": error " << verdict.error << ", tolerance " << verdict.tolerance;
   const auto first = all_outputs(session);
   session.poison();
-  if (provider.workspace())
-    provider.workspace()->poison();
+  if (provider.workspace()) provider.workspace()->poison();
   provider.enqueue(session.stream());
   session.stream().synchronize();
   for (const auto &[name, bytes] : all_outputs(session))
@@ -64,16 +59,14 @@ void expect_right(Machine &machine, const Problem &problem, const std::string &w
   Session session(machine.device(), machine.stream(), problem, kSeed);
   std::vector<Candidate> candidates = problem.candidates(machine.device().target(), machine.device().info());
   ASSERT_FALSE(candidates.empty()) << what;
-  if (which == Which::First)
-    candidates.resize(1);
+  if (which == Which::First) candidates.resize(1);
   for (const Candidate &candidate : candidates) {
     const std::string full = fmt::format("{}, {}, candidate {}", machine.device().id(), what, candidate.name);
     SCOPED_TRACE(full);
     bench::FusedProvider fused(session, candidate, machine.loader());
     expect_right(session, problem, fused, full);
   }
-  if (!machine.no_reference().empty())
-    return;
+  if (!machine.no_reference().empty()) return;
   std::unique_ptr<Provider> unfused = bench::make_unfused(session, problem);
   expect_right(session, problem, *unfused, fmt::format("{}, {}, unfused", machine.device().id(), what));
 }

@@ -48,6 +48,5 @@ void expect_right(bench::Session &, const Problem &, bench::Provider &, const st
 #define MACHINE_OR_SKIP(name)                                                                                          \
   std::string why_not;                                                                                                 \
   fla::test::Machine *const found = fla::test::Machine::named(name, &why_not);                                         \
-  if (!found)                                                                                                          \
-    GTEST_SKIP() << why_not;                                                                                           \
+  if (!found) GTEST_SKIP() << why_not;                                                                                 \
   [[maybe_unused]] fla::test::Machine &machine = *found

@@ -21,8 +21,7 @@ std::vector<Subject> subjects() {
   std::vector<Subject> out;
   for (const char *machine : {"host", "simt", "cuda"})
     for (const char *op : {"layer_norm", "rms_norm"})
-      for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd})
-        out.push_back({machine, op, pass});
+      for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd}) out.push_back({machine, op, pass});
   return out;
 }
 
@@ -53,8 +52,7 @@ TEST_P(Norm, AnyWidth) {
   MACHINE_OR_SKIP(GetParam().machine);
   size_t turn = 0;
   for (int64_t cols : {1, 2, 3, 7, 31, 32, 33, 50, 60, 100, 127, 128, 1000, 1024, 1200, 5120, 8192})
-    for (int64_t rows : {5, 33})
-      expect(machine, rows, cols, kDtypes[turn++ / 2 % 3], Which::First);
+    for (int64_t rows : {5, 33}) expect(machine, rows, cols, kDtypes[turn++ / 2 % 3], Which::First);
 }
 
 TEST_P(Norm, RowsTooWideToBeHeld) {
@@ -67,8 +65,7 @@ TEST_P(Norm, RowsTooWideToBeHeld) {
 TEST_P(Norm, AnyNumberOfRows) {
   MACHINE_OR_SKIP(GetParam().machine);
   for (int64_t cols : {33, 1024})
-    for (int64_t rows : {0, 1, 2, 3, 5, 33, 257})
-      expect(machine, rows, cols, DType::bf16, Which::First);
+    for (int64_t rows : {0, 1, 2, 3, 5, 33, 257}) expect(machine, rows, cols, DType::bf16, Which::First);
 }
 
 TEST_P(Norm, EveryCandidate) {
@@ -88,8 +85,7 @@ public:
   std::vector<TensorDesc> tensors() const override {
     std::vector<TensorDesc> all = inner_->tensors();
     for (TensorDesc &t : all)
-      if (t.name == input_)
-        change_(t);
+      if (t.name == input_) change_(t);
     return all;
   }
   int64_t bytes() const override { return inner_->bytes(); }

@@ -37,8 +37,7 @@ std::string name_of_test(const testing::TestParamInfo<Subject> &info) {
 
 int64_t elements(const Problem &problem) {
   int64_t sum = 0;
-  for (const TensorDesc &t : problem.tensors())
-    sum += t.elements();
+  for (const TensorDesc &t : problem.tensors()) sum += t.elements();
   return sum;
 }
 
@@ -57,8 +56,7 @@ TEST_P(EveryModule, IsRightOnTheQuickGrid) {
     // The oracle of a large case takes long on a small computer; flabench itself validates those in bf16.
     // The virtual GPU checks every access, and takes longer still.
     const int64_t many = int64_t(s.machine == "simt" ? 1 : 12) << 20;
-    if (elements(*p.second) > many && &p != &*smallest)
-      continue;
+    if (elements(*p.second) > many && &p != &*smallest) continue;
     const std::string what = fmt::format("{} {} {} {}", s.op, name_of(s.pass), p.first.str(), tile::name_of(s.dtype));
     expect_right(machine, *p.second, what, &p == &*smallest ? Which::All : Which::First);
   }

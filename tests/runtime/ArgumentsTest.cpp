@@ -158,8 +158,7 @@ TEST(Float16, AgreesWithHardwareRoundingOfF32) {
     uint32_t bits = uint32_t(i * 2654435761u);
     float value;
     std::memcpy(&value, &bits, sizeof(value));
-    if (std::isnan(value))
-      continue;
+    if (std::isnan(value)) continue;
     uint32_t expected = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
     ASSERT_EQ(bf16_bits(value), uint16_t(expected)) << value;
   }

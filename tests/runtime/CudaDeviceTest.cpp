@@ -23,8 +23,7 @@ class CudaDevice : public testing::Test {
 protected:
   void SetUp() override {
     std::string why_not;
-    if (list_cuda_devices(&why_not).empty())
-      GTEST_SKIP() << why_not;
+    if (list_cuda_devices(&why_not).empty()) GTEST_SKIP() << why_not;
     device = open_device("cuda");
     stream = device->stream();
   }
@@ -66,8 +65,7 @@ TEST_F(CudaDevice, DescribesItself) {
 TEST_F(CudaDevice, CopiesThereAndBack) {
   for (size_t bytes : {size_t(0), size_t(1), size_t(4097), size_t(50) << 20}) {
     std::vector<uint8_t> data(bytes);
-    for (size_t i = 0; i < bytes; ++i)
-      data[i] = uint8_t(i * 7 + i / 251);
+    for (size_t i = 0; i < bytes; ++i) data[i] = uint8_t(i * 7 + i / 251);
     Buffer b = device->allocate(bytes);
     ASSERT_NE(b.data(), nullptr);
     EXPECT_EQ(reinterpret_cast<uintptr_t>(b.data()) % 256, 0u);
@@ -109,15 +107,13 @@ TEST_F(CudaDevice, LaunchesAPackedBlock) {
       std::memset(const_cast<void *>(args.block()), 0xff, 32); // was copied
     }
     device->download(out.data(), y.data(), y.bytes());
-    for (int64_t i = 0; i < n; ++i)
-      ASSERT_EQ(out[size_t(i)], 6.f + float(i / block)) << i;
+    for (int64_t i = 0; i < n; ++i) ASSERT_EQ(out[size_t(i)], 6.f + float(i / block)) << i;
   }
 }
 
 TEST_F(CudaDevice, EmptyGridsDoNothingAndHugeOnesAreRefused) {
   auto kernel = device->load(cuda_axpy());
-  for (Grid grid : {Grid{0}, Grid{3, 0}, Grid{3, 3, 0}})
-    kernel->launch(*stream, grid, nullptr);
+  for (Grid grid : {Grid{0}, Grid{3, 0}, Grid{3, 3, 0}}) kernel->launch(*stream, grid, nullptr);
   expect_error<UserError>([&] { kernel->launch(*stream, {1, 70'000, 1}, nullptr); }, {"axpy", "70000", "65535"});
   stream->synchronize();
 }
@@ -156,8 +152,7 @@ TEST_F(CudaDevice, EventsMeasureDeviceTime) {
   auto start = device->event(), end = device->event();
   expect_error<UserError>([&] { end->elapsed_ms(*start); }, {"never recorded"});
   start->record(*stream);
-  for (int i = 0; i < 20; ++i)
-    device->fill(*stream, b.data(), uint8_t(i), b.bytes());
+  for (int i = 0; i < 20; ++i) device->fill(*stream, b.data(), uint8_t(i), b.bytes());
   end->record(*stream);
   end->synchronize();
   EXPECT_GT(end->elapsed_ms(*start), 0.05); // 5 GB at no more than 100 TB/s
@@ -224,8 +219,7 @@ TEST_F(CudaDevice, LaunchesTakeLittleHostTime) {
   std::vector<double> us;
   for (int round = 0; round < 50; ++round) {
     const auto start = Clock::now();
-    for (int i = 0; i < 100; ++i)
-      kernel->launch(*stream, {1}, args.block());
+    for (int i = 0; i < 100; ++i) kernel->launch(*stream, {1}, args.block());
     us.push_back(ms_since(start) * 1000 / 100);
     stream->synchronize();
   }
@@ -246,13 +240,11 @@ TEST_F(CudaDevice, LoadsAndLaunchesOnManyThreads) {
       Arguments args = axpy_arguments(*kernel, x, y, 1024);
       kernel->launch(*own, {32}, args.block());
       std::vector<float> out(1024), expected(1024);
-      for (size_t i = 0; i < out.size(); ++i)
-        expected[i] = float(i / 32);
+      for (size_t i = 0; i < out.size(); ++i) expected[i] = float(i / 32);
       device->download(out.data(), y.data(), 4096);
       right += out == expected;
     });
-  for (std::thread &t : threads)
-    t.join();
+  for (std::thread &t : threads) t.join();
   EXPECT_EQ(right.load(), 8);
 }
 

@@ -15,8 +15,7 @@ TEST(OpenDevice, RefusesUnknownNamesAndListsTheKnown) {
 
 TEST(OpenDevice, SaysWhyThereIsNoGpu) {
   std::string why_not;
-  if (!list_cuda_devices(&why_not).empty())
-    GTEST_SKIP() << "this machine has a GPU";
+  if (!list_cuda_devices(&why_not).empty()) GTEST_SKIP() << "this machine has a GPU";
   EXPECT_FALSE(why_not.empty());
   EXPECT_EQ(default_device(), "host");
 #ifdef FLABENCH_CUDA
@@ -30,8 +29,7 @@ TEST(OpenDevice, SaysWhyThereIsNoGpu) {
 }
 
 TEST(OpenDevice, PrefersTheGpu) {
-  if (list_cuda_devices().empty())
-    GTEST_SKIP() << "no GPU on this machine";
+  if (list_cuda_devices().empty()) GTEST_SKIP() << "no GPU on this machine";
   EXPECT_EQ(default_device(), "cuda");
   EXPECT_EQ(open_device("cuda")->id(), "cuda:0");
 }

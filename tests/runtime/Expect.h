@@ -15,8 +15,7 @@ template <class Kind, class Action> void expect_error(Action action, const std::
   try {
     action();
   } catch (const Kind &e) {
-    for (const std::string &word : words)
-      EXPECT_THAT(e.what(), testing::HasSubstr(word));
+    for (const std::string &word : words) EXPECT_THAT(e.what(), testing::HasSubstr(word));
     return;
   } catch (const std::exception &e) {
     ADD_FAILURE() << "another kind of error: " << e.what();

@@ -42,8 +42,7 @@ struct Axpy {
 
 std::vector<float> expected_axpy(Grid grid, float scale) {
   std::vector<float> y(size_t(grid.programs()));
-  for (size_t p = 0; p < y.size(); ++p)
-    y[p] = float(p) * scale + float(p % grid.x);
+  for (size_t p = 0; p < y.size(); ++p) y[p] = float(p) * scale + float(p % grid.x);
   return y;
 }
 
@@ -66,8 +65,7 @@ TEST(HostDevice, TakesItsNumberOfThreads) {
 TEST(HostDevice, EmptyGridsDoNothing) {
   auto device = open_device("host");
   Axpy axpy(*device);
-  for (Grid grid : {Grid{0}, Grid{3, 0}, Grid{3, 3, 0}})
-    axpy.kernel->launch(*axpy.stream, grid, nullptr);
+  for (Grid grid : {Grid{0}, Grid{3, 0}, Grid{3, 3, 0}}) axpy.kernel->launch(*axpy.stream, grid, nullptr);
 }
 
 TEST(HostDevice, RefusesGridsBeyondCounting) {
@@ -148,11 +146,9 @@ TEST(HostDevice, LoadsAndRunsOnManyThreads) {
   std::atomic<int> right = 0;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
-      for (int i = 0; i < 10; ++i)
-        right += Axpy(*device).run({777}, float(t)) == expected_axpy({777}, float(t));
+      for (int i = 0; i < 10; ++i) right += Axpy(*device).run({777}, float(t)) == expected_axpy({777}, float(t));
     });
-  for (std::thread &t : threads)
-    t.join();
+  for (std::thread &t : threads) t.join();
   EXPECT_EQ(right.load(), 40);
 }
 

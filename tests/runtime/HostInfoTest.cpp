@@ -57,8 +57,7 @@ TEST(HostInfo, CountsEachLastLevelCacheOnce) {
   for (int cpu = 0; cpu < CPU_SETSIZE && cpu < 1024; ++cpu) {
     cpu_set_t mask;
     ASSERT_EQ(sched_getaffinity(0, sizeof(mask), &mask), 0);
-    if (!CPU_ISSET(cpu, &mask))
-      continue;
+    if (!CPU_ISSET(cpu, &mask)) continue;
     root.cache(cpu, 0, 1, "48K", std::to_string(cpu), "Data");
     root.cache(cpu, 1, 1, "32K", std::to_string(cpu), "Instruction");
     root.cache(cpu, 2, 2, "1024K", std::to_string(cpu), "Unified");

@@ -20,8 +20,7 @@ namespace fs = std::filesystem;
 class Environment {
 public:
   Environment(const char *name, const std::string &value) : name_(name) {
-    if (const char *old = std::getenv(name))
-      old_ = old;
+    if (const char *old = std::getenv(name)) old_ = old;
     setenv(name, value.c_str(), 1);
   }
   ~Environment() {
@@ -98,8 +97,7 @@ protected:
     } catch (const UserError &e) {
       GTEST_SKIP() << e.what();
     }
-    if (nvrtc->includes().empty())
-      GTEST_SKIP() << "no CUDA headers beside " << nvrtc->library();
+    if (nvrtc->includes().empty()) GTEST_SKIP() << "no CUDA headers beside " << nvrtc->library();
   }
   const Nvrtc *nvrtc = nullptr;
 };
@@ -143,8 +141,7 @@ class CudaSourceOnGpu : public testing::Test {
 protected:
   void SetUp() override {
     std::string why_not;
-    if (list_cuda_devices(&why_not).empty())
-      GTEST_SKIP() << why_not;
+    if (list_cuda_devices(&why_not).empty()) GTEST_SKIP() << why_not;
     try {
       Nvrtc::get();
     } catch (const UserError &e) {

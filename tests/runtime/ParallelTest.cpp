@@ -21,8 +21,7 @@ std::vector<int> visits(Workers &workers, int64_t n) {
   std::vector<std::atomic<int>> counts(static_cast<size_t>(n));
   workers.run(n, [&](int64_t begin, int64_t end) {
     EXPECT_LT(begin, end);
-    for (int64_t i = begin; i < end; ++i)
-      counts[size_t(i)].fetch_add(1, std::memory_order_relaxed);
+    for (int64_t i = begin; i < end; ++i) counts[size_t(i)].fetch_add(1, std::memory_order_relaxed);
   });
   return {counts.begin(), counts.end()};
 }
@@ -82,8 +81,7 @@ TEST(Workers, ManySmallJobsInARow) {
   for (int64_t job = 0; job < 20'000; ++job) {
     const int64_t n = job % 37;
     workers.run(n, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
-        sum.fetch_add(i + job, std::memory_order_relaxed);
+      for (int64_t i = begin; i < end; ++i) sum.fetch_add(i + job, std::memory_order_relaxed);
     });
     expected += n * (n - 1) / 2 + n * job;
     ASSERT_EQ(sum.load(), expected) << "job " << job; // complete when run() returns
@@ -104,11 +102,9 @@ TEST(Workers, CallersOnSeveralThreadsTakeTurns) {
   std::vector<std::thread> callers;
   for (int c = 0; c < 6; ++c)
     callers.emplace_back([&] {
-      for (int job = 0; job < 500; ++job)
-        workers.run(11, [&](int64_t begin, int64_t end) { sum += end - begin; });
+      for (int job = 0; job < 500; ++job) workers.run(11, [&](int64_t begin, int64_t end) { sum += end - begin; });
     });
-  for (std::thread &t : callers)
-    t.join();
+  for (std::thread &t : callers) t.join();
   EXPECT_EQ(sum.load(), 6 * 500 * 11);
 }
 
@@ -117,8 +113,7 @@ TEST(Workers, RethrowsAndGoesOn) {
   for (int i = 0; i < 200; ++i) {
     try {
       workers.run(64, [](int64_t begin, int64_t end) {
-        if (begin <= 40 && 40 < end)
-          throw std::runtime_error("forty");
+        if (begin <= 40 && 40 < end) throw std::runtime_error("forty");
       });
       ADD_FAILURE() << "no exception";
     } catch (const std::runtime_error &e) {
@@ -162,8 +157,7 @@ TEST(Workers, CountsTheCpusOfTheAffinityMask) {
 TEST(ParallelFor, CoversTheRange) {
   std::vector<int> counts(12345);
   parallel_for(int64_t(counts.size()), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      ++counts[size_t(i)];
+    for (int64_t i = begin; i < end; ++i) ++counts[size_t(i)];
   });
   EXPECT_EQ(counts, std::vector<int>(counts.size(), 1));
 }

@@ -88,18 +88,15 @@ DONE:
 
 std::string object_of(const std::string &ir) {
   static const bool ready = !llvm::InitializeNativeTarget() && !llvm::InitializeNativeTargetAsmPrinter();
-  if (!ready)
-    throw std::runtime_error("LLVM has no native target");
+  if (!ready) throw std::runtime_error("LLVM has no native target");
   llvm::LLVMContext context;
   llvm::SMDiagnostic diagnostic;
   auto module = llvm::parseAssemblyString(ir, diagnostic, context);
-  if (!module)
-    throw std::runtime_error("test IR: " + diagnostic.getMessage().str());
+  if (!module) throw std::runtime_error("test IR: " + diagnostic.getMessage().str());
   llvm::Triple triple(llvm::sys::getProcessTriple());
   std::string error;
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
-  if (!target)
-    throw std::runtime_error(error);
+  if (!target) throw std::runtime_error(error);
   std::unique_ptr<llvm::TargetMachine> machine(
       target->createTargetMachine(triple, llvm::sys::getHostCPUName(), "", {}, llvm::Reloc::PIC_));
   module->setTargetTriple(triple);

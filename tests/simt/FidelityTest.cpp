@@ -44,8 +44,7 @@ TEST(Fidelity, SameAccessesAsOnAGpu) {
           for (size_t c = 0; c < ours.size(); ++c) {
             ASSERT_EQ(ours[c].name, theirs[c].name);
             for (const FusedLaunch &launch : ours[c].launches) {
-              if (!seen.insert(launch.kernel.str()).second)
-                continue;
+              if (!seen.insert(launch.kernel.str()).second) continue;
               const auto here = gpu_ops(launch.kernel, simt);
               EXPECT_EQ(here, gpu_ops(launch.kernel, gpu)) << op.name << " " << shape.str() << " " << ours[c].name;
               ops += here.size();

@@ -182,8 +182,7 @@ TEST(Global, CopiesEveryType) {
         values += (i ? ", %v#" : "%v#") + std::to_string(i);
         types += (i ? ", " : "") + vector;
       }
-      if (width == 1)
-        values = "%v";
+      if (width == 1) values = "%v";
       const std::string n = std::to_string(width);
       const Artifact artifact = lane_kernel(1, 0,
                                             R"(

@@ -20,10 +20,8 @@ VirtualGpu::VirtualGpu(uint64_t seed, int threads)
 void VirtualGpu::run(const Artifact &artifact, const Pointers &pointers, Grid grid, const Indices &indices) {
   auto kernel = device_->load(artifact);
   runtime::Arguments args(kernel->artifact());
-  for (const auto &[name, pointer] : pointers)
-    args.set(name, pointer);
-  for (const auto &[name, value] : indices)
-    args.set(name, value);
+  for (const auto &[name, pointer] : pointers) args.set(name, pointer);
+  for (const auto &[name, value] : indices) args.set(name, value);
   kernel->launch(*stream_, grid, args.block());
   stream_->synchronize();
 }
@@ -62,8 +60,7 @@ Artifact without_barriers(const Kernel &kernel) {
   pm.addNestedPass<mlir::func::FuncOp>(createAllocateScratch());
   pm.addPass(createDistribute());
   pm.addPass(mlir::createCSEPass());
-  if (failed(pm.run(*module)))
-    throw std::runtime_error(said.text());
+  if (failed(pm.run(*module))) throw std::runtime_error(said.text());
   std::string text;
   llvm::raw_string_ostream os(text);
   module->print(os, mlir::OpPrintingFlags().enableDebugInfo());

@@ -44,8 +44,7 @@ Results run(const Artifact &artifact, const std::vector<float> &in, size_t left,
 std::vector<float> inputs(int64_t programs) {
   std::vector<float> in(size_t(programs * kRows * kCols));
   uint32_t state = 1;
-  for (float &v : in)
-    v = float((state = state * 1664525 + 1013904223) >> 24) - 100;
+  for (float &v : in) v = float((state = state * 1664525 + 1013904223) >> 24) - 100;
   return in;
 }
 
@@ -60,8 +59,7 @@ Results expected(const std::vector<float> &in, int axis, int64_t programs) {
       for (int64_t j = 0; j < n; ++j)
         sum += in[size_t(first + j * step)], most = std::max(most, in[size_t(first + j * step)]);
       out.sums[size_t(p * left + i)] = sum + most;
-      for (int64_t j = 0; j < n; ++j)
-        out.less[size_t(first + j * step)] -= most;
+      for (int64_t j = 0; j < n; ++j) out.less[size_t(first + j * step)] -= most;
     }
   return out;
 }

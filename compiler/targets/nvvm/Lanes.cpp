@@ -31,8 +31,7 @@ struct LowerId : WarpPattern<lane::IdOp> {
   using WarpPattern::WarpPattern;
   LogicalResult matchAndRewrite(lane::IdOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
     Value id = laneId(rewriter, op.getLoc(), warps);
-    if (op.getType().isInteger(64))
-      id = LLVM::ZExtOp::create(rewriter, op.getLoc(), op.getType(), id);
+    if (op.getType().isInteger(64)) id = LLVM::ZExtOp::create(rewriter, op.getLoc(), op.getType(), id);
     rewriter.replaceOp(op, id);
     return success();
   }
@@ -87,8 +86,7 @@ Value shuffle(OpBuilder &b, Location loc, Value value, Value lane, NVVM::ShflKin
   Type type = value.getType(), i32 = b.getI32Type();
   unsigned bits = type.getIntOrFloatBitWidth();
   Type integer = b.getIntegerType(bits);
-  if (type != integer)
-    value = LLVM::BitcastOp::create(b, loc, integer, value);
+  if (type != integer) value = LLVM::BitcastOp::create(b, loc, integer, value);
   if (bits == 64) {
     auto words = VectorType::get({2}, i32);
     Value in = LLVM::BitcastOp::create(b, loc, words, value);
@@ -100,11 +98,9 @@ Value shuffle(OpBuilder &b, Location loc, Value value, Value lane, NVVM::ShflKin
     }
     value = LLVM::BitcastOp::create(b, loc, integer, out);
   } else {
-    if (bits < 32)
-      value = LLVM::ZExtOp::create(b, loc, i32, value);
+    if (bits < 32) value = LLVM::ZExtOp::create(b, loc, i32, value);
     value = shuffleWord(b, loc, value, lane, kind);
-    if (bits < 32)
-      value = LLVM::TruncOp::create(b, loc, integer, value);
+    if (bits < 32) value = LLVM::TruncOp::create(b, loc, integer, value);
   }
   return type == integer ? value : LLVM::BitcastOp::create(b, loc, type, value);
 }
@@ -126,18 +122,14 @@ struct AffineLanes {
 };
 
 FailureOr<AffineLanes> affineOf(ArrayRef<int32_t> sources) {
-  if (sources.size() != kLanes)
-    return failure();
+  if (sources.size() != kLanes) return failure();
   AffineLanes map{sources[0], {}};
-  for (int bit = 0; bit < 5; ++bit)
-    map.columns[bit] = sources[1 << bit] ^ sources[0];
+  for (int bit = 0; bit < 5; ++bit) map.columns[bit] = sources[1 << bit] ^ sources[0];
   for (int lane = 0; lane < kLanes; ++lane) {
     int source = map.constant;
     for (int bit = 0; bit < 5; ++bit)
-      if (lane >> bit & 1)
-        source ^= map.columns[bit];
-    if (source != sources[lane])
-      return failure();
+      if (lane >> bit & 1) source ^= map.columns[bit];
+    if (source != sources[lane]) return failure();
   }
   return map;
 }
@@ -149,16 +141,12 @@ Value applyTo(OpBuilder &b, Location loc, const AffineLanes &map, Value lane) {
   for (int distance = -4; distance <= 4; ++distance) {
     int moved = 0;
     for (int from = 0; from < 5; ++from)
-      if (int to = from + distance; to >= 0 && to < 5 && (map.columns[from] >> to & 1))
-        moved |= 1 << from;
-    if (!moved)
-      continue;
+      if (int to = from + distance; to >= 0 && to < 5 && (map.columns[from] >> to & 1)) moved |= 1 << from;
+    if (!moved) continue;
     Value part = LLVM::AndOp::create(b, loc, lane, constant(b, loc, i32, moved));
     Value by = constant(b, loc, i32, std::abs(distance));
-    if (distance > 0)
-      part = LLVM::ShlOp::create(b, loc, part, by);
-    if (distance < 0)
-      part = LLVM::LShrOp::create(b, loc, part, by);
+    if (distance > 0) part = LLVM::ShlOp::create(b, loc, part, by);
+    if (distance < 0) part = LLVM::LShrOp::create(b, loc, part, by);
     source = LLVM::XOrOp::create(b, loc, source, part);
   }
   return source;
@@ -170,8 +158,7 @@ struct LowerPermute : WarpPattern<lane::PermuteOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     auto map = affineOf(op.getSources());
-    if (failed(map))
-      return op.emitOpError("is no affine map of the bits of 32 lanes");
+    if (failed(map)) return op.emitOpError("is no affine map of the bits of 32 lanes");
     Value source = applyTo(rewriter, loc, *map, laneId(rewriter, loc, warps));
     rewriter.replaceOp(op, shuffle(rewriter, loc, adaptor.getValue(), source, NVVM::ShflKind::idx));
     return success();

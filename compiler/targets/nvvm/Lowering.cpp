@@ -21,8 +21,7 @@ struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(func::FuncOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
     auto entry = lowerFunction(op, *getTypeConverter(), {}, rewriter);
-    if (failed(entry))
-      return failure();
+    if (failed(entry)) return failure();
     (*entry)->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), rewriter.getUnitAttr());
     (*entry)->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), rewriter.getDenseI32ArrayAttr({warpsOf(op) * 32}));
     rewriter.eraseOp(op);
@@ -33,8 +32,7 @@ struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
 /// Shared memory for all scratch of the kernel; its offsets are already given.
 LLVM::GlobalOp makeScratch(func::FuncOp kernel) {
   int64_t bytes = scratchOf(kernel);
-  if (!bytes)
-    return {};
+  if (!bytes) return {};
   auto b = OpBuilder::atBlockBegin(kernel->getBlock());
   Type type = LLVM::LLVMArrayType::get(b.getI8Type(), unsigned(bytes));
   return LLVM::GlobalOp::create(b, kernel.getLoc(), type, /*isConstant=*/false, LLVM::Linkage::Internal,
@@ -45,8 +43,7 @@ LLVM::GlobalOp makeScratch(func::FuncOp kernel) {
 struct Pass : impl::LaneToNvvmBase<Pass> {
   void runOnOperation() override {
     auto kernel = kernelToLower(getOperation());
-    if (failed(kernel))
-      return signalPassFailure();
+    if (failed(kernel)) return signalPassFailure();
     LLVM::GlobalOp scratch = makeScratch(*kernel);
     int warps = warpsOf(*kernel);
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
@@ -55,8 +52,7 @@ struct Pass : impl::LaneToNvvmBase<Pass> {
       addMemoryPatterns(types, patterns, scratch);
       addWideningPatterns(types, patterns);
     };
-    if (failed(lowerToLlvm(getOperation(), kGlobalSpace, machine)))
-      signalPassFailure();
+    if (failed(lowerToLlvm(getOperation(), kGlobalSpace, machine))) signalPassFailure();
   }
 };
 

@@ -23,8 +23,7 @@ constexpr Architecture kArchitectures[] = {
 
 const Architecture *find(std::string_view name) {
   for (const Architecture &a : kArchitectures)
-    if (a.name == name)
-      return &a;
+    if (a.name == name) return &a;
   return nullptr;
 }
 
@@ -33,8 +32,7 @@ const Architecture *find(std::string_view name) {
 Target Target::nvvm(std::string_view arch) {
   if (!find(arch)) {
     std::string known;
-    for (const Architecture &a : kArchitectures)
-      known += (known.empty() ? "" : ", ") + std::string(a.name);
+    for (const Architecture &a : kArchitectures) known += (known.empty() ? "" : ", ") + std::string(a.name);
     throw UserError("there is no GPU architecture '" + std::string(arch) + "'; accepted: " + known);
   }
   int number = 0;
@@ -53,8 +51,7 @@ namespace targets::nvvm {
 
 std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const Target &target) {
   const Architecture *a = find(target.arch);
-  if (!a)
-    throw InternalError("a target of unknown architecture '" + target.arch + "'");
+  if (!a) throw InternalError("a target of unknown architecture '" + target.arch + "'");
   return targets::makeTargetMachine("nvptx64-nvidia-cuda", target.arch, "+ptx" + llvm::utostr(unsigned(a->ptx)));
 }
 

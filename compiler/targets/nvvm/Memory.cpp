@@ -34,7 +34,8 @@ struct Place {
   bool streaming = false;
 };
 
-// ---- Instructions written out ----------------------------------------------------------------------------------------
+// ---- Instructions written out
+// ----------------------------------------------------------------------------------------
 
 /// PTX has no 8-bit registers: a byte travels in a 16-bit one.
 StringRef registerClass(const Words &w) {
@@ -51,8 +52,7 @@ std::string instruction(StringRef name, const Place &at, const Words &w) {
 /// "{$2,$3}", or "$2" of one word.
 std::string operandList(int first, int64_t count) {
   std::string list;
-  for (int i = 0; i < count; ++i)
-    list += (i ? ",$" : "$") + std::to_string(first + i);
+  for (int i = 0; i < count; ++i) list += (i ? ",$" : "$") + std::to_string(first + i);
   return count == 1 ? list : "{" + list + "}";
 }
 
@@ -86,7 +86,9 @@ struct Operands {
 };
 
 /// "@$5 " where operand 5 is the mask; nothing without one.
-std::string predicate(const Place &at, int64_t mask) { return at.mask ? "@$" + std::to_string(mask) + " " : ""; }
+std::string predicate(const Place &at, int64_t mask) {
+  return at.mask ? "@$" + std::to_string(mask) + " " : "";
+}
 
 SmallVector<Value> loadByAsm(OpBuilder &b, Location loc, const Place &at, const Words &w) {
   Type word = w.bits == 8 ? b.getIntegerType(16) : w.type(b);
@@ -122,16 +124,16 @@ void storeByAsm(OpBuilder &b, Location loc, const Place &at, const Words &w, Arr
 }
 
 /// LLVM's own accesses know neither predicates nor cache operators.
-bool needsAsm(const Place &at) { return at.mask || at.streaming; }
+bool needsAsm(const Place &at) {
+  return at.mask || at.streaming;
+}
 
 // ---- One access -----------------------------------------------------------------------------------------------------
 
 SmallVector<Value> loadWords(OpBuilder &b, Location loc, const Place &at, const Words &w) {
-  if (needsAsm(at))
-    return loadByAsm(b, loc, at, w);
+  if (needsAsm(at)) return loadByAsm(b, loc, at, w);
   Value whole = LLVM::LoadOp::create(b, loc, w.whole(b), at.pointer, unsigned(w.count * w.bits / 8));
-  if (w.count == 1)
-    return {whole};
+  if (w.count == 1) return {whole};
   SmallVector<Value> words;
   for (int64_t i = 0; i < w.count; ++i)
     words.push_back(LLVM::ExtractElementOp::create(b, loc, whole, constant(b, loc, b.getI32Type(), i)));
@@ -139,8 +141,7 @@ SmallVector<Value> loadWords(OpBuilder &b, Location loc, const Place &at, const 
 }
 
 void storeWords(OpBuilder &b, Location loc, const Place &at, const Words &w, ArrayRef<Value> words) {
-  if (needsAsm(at))
-    return storeByAsm(b, loc, at, w, words);
+  if (needsAsm(at)) return storeByAsm(b, loc, at, w, words);
   Value whole = words[0];
   if (w.count > 1) {
     whole = LLVM::PoisonOp::create(b, loc, w.whole(b));
@@ -154,8 +155,7 @@ void storeWords(OpBuilder &b, Location loc, const Place &at, const Words &w, Arr
 Value unpack(OpBuilder &b, Location loc, Value word, int64_t index, Type storage) {
   auto integer = b.getIntegerType(storage.getIntOrFloatBitWidth());
   if (word.getType() != integer) {
-    if (index)
-      word = LLVM::LShrOp::create(b, loc, word, constant(b, loc, word.getType(), index * integer.getWidth()));
+    if (index) word = LLVM::LShrOp::create(b, loc, word, constant(b, loc, word.getType(), index * integer.getWidth()));
     word = LLVM::TruncOp::create(b, loc, integer, word);
   }
   return storage == integer ? word : LLVM::BitcastOp::create(b, loc, storage, word);
@@ -184,8 +184,7 @@ int64_t accessBytes(int64_t total, int64_t align, int64_t elementBytes) {
 
 Place advanced(OpBuilder &b, Location loc, const Place &at, Type elementType, int64_t elements) {
   Place p = at;
-  if (elements)
-    p.pointer = element(b, loc, at.pointer, elementType, {LLVM::GEPArg(int32_t(elements))});
+  if (elements) p.pointer = element(b, loc, at.pointer, elementType, {LLVM::GEPArg(int32_t(elements))});
   return p;
 }
 
@@ -225,8 +224,7 @@ template <class Op, class Adaptor> Place globalPlace(OpBuilder &b, Op op, Adapto
   Location loc = op.getLoc();
   Type type = op.getPointer().getType().getElementType();
   Value p = element(b, loc, adaptor.getPointer(), type, {LLVM::GEPArg(adaptor.getBase())});
-  if (Value lane = adaptor.getLane())
-    p = element(b, loc, p, type, {LLVM::GEPArg(lane)});
+  if (Value lane = adaptor.getLane()) p = element(b, loc, p, type, {LLVM::GEPArg(lane)});
   if (int64_t offset = int64_t(op.getOffset()))
     p = element(b, loc, p, type, {LLVM::GEPArg(constant(b, loc, b.getI64Type(), offset))});
   return {p, adaptor.getMask(), "global", int64_t(op.getAlign()), op.getStreaming()};
@@ -261,16 +259,14 @@ template <class Op> struct ScratchPattern : ConvertOpToLLVMPattern<Op> {
 
   /// `count` elements, `lane` elements (a multiple of count) behind `offset` bytes.
   FailureOr<Place> place(OpBuilder &b, Op op, Value lane, Value mask, Type elementType, int64_t count) const {
-    if (!scratch)
-      return op.emitOpError("needs scratch, of which the kernel has none: no attribute tile.scratch");
+    if (!scratch) return op.emitOpError("needs scratch, of which the kernel has none: no attribute tile.scratch");
     Location loc = op.getLoc();
     int64_t offset = int64_t(op.getOffset());
     Value p = LLVM::AddressOfOp::create(b, loc, scratch);
     p = LLVM::GEPOp::create(b, loc, p.getType(), b.getI8Type(), p, ArrayRef<LLVM::GEPArg>{int32_t(offset)});
     p = element(b, loc, p, elementType, {LLVM::GEPArg(lane)});
     int64_t align = count * ir::bytesOf(elementType);
-    if (offset)
-      align = std::min(align, offset & -offset);
+    if (offset) align = std::min(align, offset & -offset);
     return Place{p, mask, "shared", align};
   }
 };
@@ -281,8 +277,7 @@ struct LowerScratchLoad : ScratchPattern<lane::ScratchLoadOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     Type type = op.getResult(0).getType();
     auto at = place(rewriter, op, adaptor.getLane(), Value(), type, op.getNumResults());
-    if (failed(at))
-      return failure();
+    if (failed(at)) return failure();
     rewriter.replaceOp(op, load(rewriter, op.getLoc(), *at, type, op.getNumResults()));
     return success();
   }
@@ -294,8 +289,7 @@ struct LowerScratchStore : ScratchPattern<lane::ScratchStoreOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     Type type = op.getValues()[0].getType();
     auto at = place(rewriter, op, adaptor.getLane(), adaptor.getMask(), type, int64_t(op.getValues().size()));
-    if (failed(at))
-      return failure();
+    if (failed(at)) return failure();
     store(rewriter, op.getLoc(), *at, type, llvm::to_vector(adaptor.getValues()));
     rewriter.eraseOp(op);
     return success();

@@ -28,14 +28,11 @@ struct Half {
 
 /// The half of a word that `bits`, an i16, was truncated from; no word where it was not.
 Half halfOf(Value bits) {
-  while (auto cast = definedBy<LLVM::BitcastOp>(bits))
-    bits = cast.getArg();
+  while (auto cast = definedBy<LLVM::BitcastOp>(bits)) bits = cast.getArg();
   auto trunc = definedBy<LLVM::TruncOp>(bits);
-  if (!trunc || !trunc.getType().isInteger(16) || !trunc.getArg().getType().isInteger(32))
-    return {};
+  if (!trunc || !trunc.getType().isInteger(16) || !trunc.getArg().getType().isInteger(32)) return {};
   auto shift = definedBy<LLVM::LShrOp>(trunc.getArg());
-  if (shift && isConstant(shift.getRhs(), 16))
-    return {shift.getLhs(), true};
+  if (shift && isConstant(shift.getRhs(), 16)) return {shift.getLhs(), true};
   return {trunc.getArg(), false};
 }
 
@@ -43,8 +40,7 @@ struct LowerWidening : ConvertOpToLLVMPattern<arith::ExtFOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(arith::ExtFOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    if (!op.getIn().getType().isBF16() || !op.getType().isF32())
-      return failure();
+    if (!op.getIn().getType().isBF16() || !op.getType().isF32()) return failure();
     Location loc = op.getLoc();
     Type i32 = rewriter.getI32Type();
     auto [word, upper] = halfOf(adaptor.getIn());

@@ -12,8 +12,7 @@ constexpr unsigned kScratchAlign = 64; ///< bytes: of the widest vector
 
 Value makeScratch(OpBuilder &b, Location loc, func::FuncOp kernel, Type pointer) {
   int64_t bytes = scratchOf(kernel);
-  if (!bytes)
-    return LLVM::ZeroOp::create(b, loc, pointer);
+  if (!bytes) return LLVM::ZeroOp::create(b, loc, pointer);
   Value one = constant(b, loc, b.getI64Type(), 1);
   return LLVM::AllocaOp::create(b, loc, pointer, LLVM::LLVMArrayType::get(b.getI8Type(), unsigned(bytes)), one,
                                 kScratchAlign);

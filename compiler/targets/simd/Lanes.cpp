@@ -12,8 +12,7 @@ struct LowerId : ConvertOpToLLVMPattern<lane::IdOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(lane::IdOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
     auto type = dyn_cast<VectorType>(op.getType());
-    if (!type)
-      return op.emitOpError("is a vector on this machine");
+    if (!type) return op.emitOpError("is a vector on this machine");
     SmallVector<Attribute> ids;
     for (int64_t i = 0; i < type.getNumElements(); ++i)
       ids.push_back(rewriter.getIntegerAttr(type.getElementType(), i));
@@ -96,8 +95,7 @@ struct LowerPermute : ConvertOpToLLVMPattern<lane::PermuteOp> {
   LogicalResult matchAndRewrite(lane::PermuteOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Value value = adaptor.getValue();
-    if (isa<VectorType>(value.getType()))
-      value = shuffle(rewriter, op.getLoc(), value, op.getSources());
+    if (isa<VectorType>(value.getType())) value = shuffle(rewriter, op.getLoc(), value, op.getSources());
     rewriter.replaceOp(op, value);
     return success();
   }

@@ -34,8 +34,7 @@ struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(func::FuncOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
     auto body = lowerFunction(op, *getTypeConverter(), Hidden::types(op.getContext()), rewriter);
-    if (failed(body))
-      return failure();
+    if (failed(body)) return failure();
     body->setName((op.getName() + "_program").str());
     body->setLinkage(LLVM::Linkage::Internal);
     body->setAlwaysInline(true);
@@ -49,23 +48,20 @@ struct Pass : impl::LaneToSimdBase<Pass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     auto kernel = kernelToLower(module);
-    if (failed(kernel))
-      return signalPassFailure();
+    if (failed(kernel)) return signalPassFailure();
     if (int warps = warpsOf(*kernel); warps != 1) {
       kernel->emitOpError() << "has " << warps << " warps; a program has one on this machine";
       return signalPassFailure();
     }
     // 64-byte vectors come with masked access to elements of any size; the others have it for 32 bits at most.
     auto target = ir::targetOf(module);
-    if (!target || target.getVectorBytes() < 64)
-      splitMaskedAccesses(module);
+    if (!target || target.getVectorBytes() < 64) splitMaskedAccesses(module);
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
       patterns.add<LowerKernel>(types);
       addLanePatterns(types, patterns);
       addMemoryPatterns(types, patterns);
     };
-    if (failed(lowerToLlvm(module, /*addressSpace=*/0, machine)))
-      signalPassFailure();
+    if (failed(lowerToLlvm(module, /*addressSpace=*/0, machine))) signalPassFailure();
   }
 };
 

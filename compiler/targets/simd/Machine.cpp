@@ -15,11 +15,9 @@ namespace {
 /// Sorted, so that the same CPU always has the same text.
 std::string featureText(const llvm::StringMap<bool> &features) {
   std::map<std::string, bool> sorted;
-  for (const auto &f : features)
-    sorted.emplace(f.getKey().str(), f.getValue());
+  for (const auto &f : features) sorted.emplace(f.getKey().str(), f.getValue());
   std::string text;
-  for (const auto &[name, on] : sorted)
-    text += (text.empty() ? "" : ",") + ((on ? "+" : "-") + name);
+  for (const auto &[name, on] : sorted) text += (text.empty() ? "" : ",") + ((on ? "+" : "-") + name);
   return text;
 }
 
@@ -63,8 +61,8 @@ std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const Target &target) {
   return targets::makeTargetMachine(llvm::sys::getProcessTriple(), target.arch, target.features);
 }
 
-/// Without prefer-vector-width LLVM splits 64-byte vectors in two on many CPUs. Without stackrealign spilled vectors lie
-/// at multiples of 16 bytes, and each access to one touches two cache lines: a row kernel takes twice as long.
+/// Without prefer-vector-width LLVM splits 64-byte vectors in two on many CPUs. Without stackrealign spilled vectors
+/// lie at multiples of 16 bytes, and each access to one touches two cache lines: a row kernel takes twice as long.
 void addAttributes(llvm::Function &function, const Target &target) {
   function.addFnAttr("target-cpu", target.arch);
   function.addFnAttr("target-features", target.features);

@@ -11,15 +11,13 @@ namespace {
 
 /// A mask of one lane is a vector of one element: LLVM then makes the access conditional.
 Value asVector(OpBuilder &b, Location loc, Value value) {
-  if (isa<VectorType>(value.getType()))
-    return value;
+  if (isa<VectorType>(value.getType())) return value;
   Value poison = LLVM::PoisonOp::create(b, loc, VectorType::get({1}, value.getType()));
   return LLVM::InsertElementOp::create(b, loc, poison, value, constant(b, loc, b.getI32Type(), 0));
 }
 
 Value asLike(OpBuilder &b, Location loc, Value vector, Type like) {
-  if (isa<VectorType>(like))
-    return vector;
+  if (isa<VectorType>(like)) return vector;
   return LLVM::ExtractElementOp::create(b, loc, vector, constant(b, loc, b.getI32Type(), 0));
 }
 
@@ -33,13 +31,11 @@ Value load(OpBuilder &b, Location loc, Value address, Value mask, Type stored, i
   auto alignment = b.getI32IntegerAttr(int32_t(align));
   if (auto pointers = dyn_cast<VectorType>(address.getType())) {
     auto type = VectorType::get(pointers.getShape(), getElementTypeOrSelf(stored));
-    if (!mask)
-      mask = allTrue(b, loc, pointers);
+    if (!mask) mask = allTrue(b, loc, pointers);
     Value zero = LLVM::ZeroOp::create(b, loc, type);
     return LLVM::masked_gather::create(b, loc, type, address, mask, zero, alignment);
   }
-  if (!mask)
-    return LLVM::LoadOp::create(b, loc, stored, address, unsigned(align));
+  if (!mask) return LLVM::LoadOp::create(b, loc, stored, address, unsigned(align));
   Type type = isa<VectorType>(stored) ? stored : VectorType::get({1}, stored);
   Value zero = LLVM::ZeroOp::create(b, loc, type);
   Value loaded = LLVM::MaskedLoadOp::create(b, loc, type, address, asVector(b, loc, mask), zero, alignment,
@@ -53,13 +49,12 @@ bool canStream(Value value, int64_t align) {
   return vector && vector.getNumElements() * ir::bytesOf(vector.getElementType()) <= align;
 }
 
-/// x86 has no pattern for a store around the cache of vectors of 16-bit floats, which LLVM would make of their bits: they
-/// go as f32, behind a fence that keeps the type as it is and costs no instruction.
+/// x86 has no pattern for a store around the cache of vectors of 16-bit floats, which LLVM would make of their bits:
+/// they go as f32, behind a fence that keeps the type as it is and costs no instruction.
 Value asFloats(OpBuilder &b, Location loc, Value value) {
   auto vector = cast<VectorType>(value.getType());
   int64_t bytes = vector.getNumElements() * ir::bytesOf(vector.getElementType());
-  if (ir::bytesOf(vector.getElementType()) >= 4 || bytes % 4 != 0)
-    return value;
+  if (ir::bytesOf(vector.getElementType()) >= 4 || bytes % 4 != 0) return value;
   Type floats = VectorType::get({bytes / 4}, b.getF32Type());
   value = LLVM::BitcastOp::create(b, loc, floats, value);
   auto fence = b.getStringAttr("llvm.arithmetic.fence");
@@ -69,15 +64,13 @@ Value asFloats(OpBuilder &b, Location loc, Value value) {
 void store(OpBuilder &b, Location loc, Value value, Value address, Value mask, int64_t align, bool streaming) {
   auto alignment = b.getI32IntegerAttr(int32_t(align));
   if (auto pointers = dyn_cast<VectorType>(address.getType())) {
-    if (!mask)
-      mask = allTrue(b, loc, pointers);
+    if (!mask) mask = allTrue(b, loc, pointers);
     LLVM::masked_scatter::create(b, loc, value, address, mask, alignment);
     return;
   }
   if (!mask) {
     streaming &= canStream(value, align);
-    if (streaming)
-      value = asFloats(b, loc, value);
+    if (streaming) value = asFloats(b, loc, value);
     LLVM::StoreOp::create(b, loc, value, address, unsigned(align), /*isVolatile=*/false, streaming);
     return;
   }
@@ -128,8 +121,7 @@ template <class Op, class Adaptor> Place globalPlace(OpBuilder &b, Op op, Adapto
   Value p = element(b, loc, adaptor.getPointer(), type, {LLVM::GEPArg(adaptor.getBase())});
   if (int64_t offset = int64_t(op.getOffset()))
     p = element(b, loc, p, type, {LLVM::GEPArg(constant(b, loc, b.getI64Type(), offset))});
-  if (Value lane = adaptor.getLane())
-    p = element(b, loc, p, type, {LLVM::GEPArg(lane)});
+  if (Value lane = adaptor.getLane()) p = element(b, loc, p, type, {LLVM::GEPArg(lane)});
   return {p, adaptor.getMask(), type, int64_t(op.getAlign()), op.getStreaming()};
 }
 
@@ -241,17 +233,13 @@ void splitMaskedAccesses(ModuleOp module) {
   SmallVector<lane::LoadOp> loads;
   SmallVector<lane::StoreOp> stores;
   module.walk([&](lane::LoadOp op) {
-    if (isSlow(op))
-      loads.push_back(op);
+    if (isSlow(op)) loads.push_back(op);
   });
   module.walk([&](lane::StoreOp op) {
-    if (isSlow(op))
-      stores.push_back(op);
+    if (isSlow(op)) stores.push_back(op);
   });
-  for (lane::LoadOp op : loads)
-    split(op);
-  for (lane::StoreOp op : stores)
-    split(op);
+  for (lane::LoadOp op : loads) split(op);
+  for (lane::StoreOp op : stores) split(op);
 }
 
 void addMemoryPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns) {

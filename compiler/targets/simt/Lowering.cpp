@@ -68,8 +68,7 @@ struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(func::FuncOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
     auto body = lowerFunction(op, *getTypeConverter(), Hidden::types(op.getContext()), rewriter);
-    if (failed(body))
-      return failure();
+    if (failed(body)) return failure();
     body->setName((op.getName() + "_warp").str());
     body->setLinkage(LLVM::Linkage::Internal);
     body->setAlwaysInline(true);
@@ -82,16 +81,14 @@ struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
 struct Pass : impl::LaneToSimtBase<Pass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (failed(kernelToLower(module)))
-      return signalPassFailure();
+    if (failed(kernelToLower(module))) return signalPassFailure();
     SiteList sites;
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
       patterns.add<LowerKernel>(types);
       addLanePatterns(types, patterns, sites);
       addMemoryPatterns(types, patterns, sites);
     };
-    if (failed(lowerToLlvm(module, /*addressSpace=*/0, machine)))
-      return signalPassFailure();
+    if (failed(lowerToLlvm(module, /*addressSpace=*/0, machine))) return signalPassFailure();
     sites.attachTo(module);
   }
 };

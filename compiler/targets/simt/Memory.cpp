@@ -61,8 +61,7 @@ struct AccessPattern {
     Value mask =
         a.mask ? Value(LLVM::BitcastOp::create(b, loc, b.getI32Type(), a.mask)) : constant(b, loc, b.getI32Type(), -1);
     LLVM::StoreOp::create(b, loc, a.places, field(b, loc, context(a), offsetof(Context, places)), 64);
-    if (a.tensor)
-      LLVM::StoreOp::create(b, loc, a.tensor, field(b, loc, context(a), offsetof(Context, tensor)));
+    if (a.tensor) LLVM::StoreOp::create(b, loc, a.tensor, field(b, loc, context(a), offsetof(Context, tensor)));
     callRuntime(b, loc, context(a), offsetof(Context, access), {site, mask});
   }
 
@@ -94,8 +93,7 @@ struct AccessPattern {
 /// Each lane's offset in elements, as bytes.
 Value laneBytes(OpBuilder &b, Location loc, Value lane, int64_t size) {
   VectorType wide = lanes(b.getI64Type());
-  if (lane.getType() != wide)
-    lane = LLVM::SExtOp::create(b, loc, wide, lane);
+  if (lane.getType() != wide) lane = LLVM::SExtOp::create(b, loc, wide, lane);
   return LLVM::MulOp::create(b, loc, lane, splatNumber(b, loc, size));
 }
 
@@ -104,8 +102,7 @@ template <class Op, class Adaptor>
 FailureOr<Access> globalAccess(OpBuilder &b, Op op, Adaptor adaptor, StringRef kind) {
   if (op.getKind() != lane::AccessKind::PerLane)
     return op.emitOpError("gives each lane its own address (per_lane) on this machine");
-  if (!isa<VectorType>(op.getLane().getType()))
-    return op.emitOpError("is of vectors of 32 lanes on this machine");
+  if (!isa<VectorType>(op.getLane().getType())) return op.emitOpError("is of vectors of 32 lanes on this machine");
   Location loc = op.getLoc();
   Type i64 = b.getI64Type(), type = op.getPointer().getType().getElementType();
   int64_t size = ir::bytesOf(type);
@@ -121,8 +118,7 @@ struct LowerLoad : ConvertOpToLLVMPattern<lane::LoadOp>, AccessPattern {
   LogicalResult matchAndRewrite(lane::LoadOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     auto access = globalAccess(rewriter, op, adaptor, "load");
-    if (failed(access) || failed(check(*access, op.getResultTypes())))
-      return failure();
+    if (failed(access) || failed(check(*access, op.getResultTypes()))) return failure();
     rewriter.replaceOp(op, load(rewriter, *access, op.getNumResults()));
     return success();
   }
@@ -133,8 +129,7 @@ struct LowerStore : ConvertOpToLLVMPattern<lane::StoreOp>, AccessPattern {
   LogicalResult matchAndRewrite(lane::StoreOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     auto access = globalAccess(rewriter, op, adaptor, "store");
-    if (failed(access) || failed(check(*access, op.getValues().getTypes())))
-      return failure();
+    if (failed(access) || failed(check(*access, op.getValues().getTypes()))) return failure();
     store(rewriter, *access, adaptor.getValues());
     rewriter.eraseOp(op);
     return success();
@@ -144,12 +139,10 @@ struct LowerStore : ConvertOpToLLVMPattern<lane::StoreOp>, AccessPattern {
 /// `lane` elements behind `offset` bytes. A GPU reads `width` of them at once where the offset permits.
 FailureOr<Access> scratchAccess(OpBuilder &b, Operation *op, StringRef kind, Value lane, Value mask, int64_t offset,
                                 Type elementType, size_t width) {
-  if (!isa<VectorType>(lane.getType()))
-    return op->emitOpError("is of vectors of 32 lanes on this machine");
+  if (!isa<VectorType>(lane.getType())) return op->emitOpError("is of vectors of 32 lanes on this machine");
   Location loc = op->getLoc();
   int64_t size = ir::bytesOf(elementType), align = int64_t(width) * size;
-  if (offset)
-    align = std::min(align, offset & -offset);
+  if (offset) align = std::min(align, offset & -offset);
   Value places = LLVM::AddOp::create(b, loc, laneBytes(b, loc, lane, size), splatNumber(b, loc, offset));
   return Access{op, kind, places, mask, Value(), elementType, align};
 }
@@ -162,8 +155,7 @@ struct LowerScratchLoad : ConvertOpToLLVMPattern<lane::ScratchLoadOp>, AccessPat
     Type type = getElementTypeOrSelf(op.getResult(0).getType());
     auto access = scratchAccess(rewriter, op, "scratch_load", adaptor.getLane(), Value(), int64_t(op.getOffset()), type,
                                 op.getNumResults());
-    if (failed(access) || failed(check(*access, op.getResultTypes())))
-      return failure();
+    if (failed(access) || failed(check(*access, op.getResultTypes()))) return failure();
     rewriter.replaceOp(op, load(rewriter, *access, op.getNumResults()));
     return success();
   }
@@ -177,8 +169,7 @@ struct LowerScratchStore : ConvertOpToLLVMPattern<lane::ScratchStoreOp>, AccessP
     Type type = getElementTypeOrSelf(op.getValues()[0].getType());
     auto access = scratchAccess(rewriter, op, "scratch_store", adaptor.getLane(), adaptor.getMask(),
                                 int64_t(op.getOffset()), type, op.getValues().size());
-    if (failed(access) || failed(check(*access, op.getValues().getTypes())))
-      return failure();
+    if (failed(access) || failed(check(*access, op.getValues().getTypes()))) return failure();
     store(rewriter, *access, adaptor.getValues());
     rewriter.eraseOp(op);
     return success();

@@ -46,24 +46,21 @@ static Site siteOf(DictionaryAttr fields) {
                   .Case("scratch_store", Site::Kind::ScratchStore)
                   .Case("barrier", Site::Kind::Barrier)
                   .Default(std::nullopt);
-  if (!kind)
-    throw InternalError("tile.sites names an op that there is not");
+  if (!kind) throw InternalError("tile.sites names an op that there is not");
   Site site;
   site.kind = *kind;
   site.width = int(number("width", 0));
   site.element_bytes = int(number("bytes", 0));
   site.align = int(number("align", 1));
   site.line = int(number("line", 0));
-  if (auto file = fields.getAs<StringAttr>("file"))
-    site.file = file.str();
+  if (auto file = fields.getAs<StringAttr>("file")) site.file = file.str();
   return site;
 }
 
 std::vector<Site> sitesOf(ModuleOp module) {
   std::vector<Site> sites;
   if (auto list = module->getAttrOfType<ArrayAttr>(ir::kSitesAttr))
-    for (Attribute site : list)
-      sites.push_back(siteOf(cast<DictionaryAttr>(site)));
+    for (Attribute site : list) sites.push_back(siteOf(cast<DictionaryAttr>(site)));
   return sites;
 }
 
