@@ -18,7 +18,7 @@ constexpr const char *kNoSupport =
 } // namespace
 
 std::unique_ptr<Device> open_cuda_device(int ordinal) {
-  throw UserError(fmt::format("device 'cuda:{}' cannot be used: {}", ordinal, kNoSupport));
+  throw UserError(fmt::format("no GPU can be used (device 'cuda:{}'): {}", ordinal, kNoSupport));
 }
 
 std::vector<std::string> list_cuda_devices(std::string *why_not) {

@@ -23,7 +23,7 @@ TEST(OpenDevice, SaysWhyThereIsNoGpu) {
   expect_error<UserError>([] { open_device("cuda:1"); }, {"no GPU can be used"});
 #else
   for (const char *name : {"cuda", "cuda:1"})
-    expect_error<UserError>([&] { open_device(name); }, {"no CUDA support", "Install", "rebuild", "'host'"});
+    expect_error<UserError>([&] { open_device(name); }, {"GPU", "no CUDA support", "Install", "rebuild", "'host'"});
 #endif
   expect_error<UserError>([&] { open_device("tpu"); }, {why_not});
 }
