@@ -16,7 +16,9 @@ namespace tile {
 #define GEN_PASS_REGISTRATION
 #include "compiler/passes/Passes.h.inc"
 
-/// tile IR -> tiles with layouts. Needs `tile.target`.
+/// tile IR as its author wrote it -> folded, and each value once.
+void buildTilePipeline(mlir::OpPassManager &pm);
+/// Such tile IR -> tiles with layouts. Needs `tile.target`.
 void buildLayoutPipeline(mlir::OpPassManager &pm);
 /// tiles with layouts -> lane IR.
 void buildLanePipeline(mlir::OpPassManager &pm);

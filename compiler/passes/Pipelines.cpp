@@ -17,9 +17,12 @@ using namespace mlir;
 
 namespace tile {
 
-void buildLayoutPipeline(OpPassManager &pm) {
+void buildTilePipeline(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+}
+
+void buildLayoutPipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createAnalyzeAccess());
   pm.addPass(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createAssignLayouts());
@@ -91,16 +94,19 @@ void registerOnce() {
   static Registration layouts("tile-to-layouts", "tile IR to tiles with layouts",
                               [](OpPassManager &pm, const ArchOption &options) {
                                 addSetTarget(pm, options);
+                                buildTilePipeline(pm);
                                 buildLayoutPipeline(pm);
                               });
   static Registration lane("tile-to-lane", "tile IR to lane IR", [](OpPassManager &pm, const ArchOption &options) {
     addSetTarget(pm, options);
+    buildTilePipeline(pm);
     buildLayoutPipeline(pm);
     buildLanePipeline(pm);
   });
   static Registration llvm("tile-to-llvm", "tile IR to the LLVM dialect",
                            [](OpPassManager &pm, const ArchOption &options) {
                              addSetTarget(pm, options);
+                             buildTilePipeline(pm);
                              buildLayoutPipeline(pm);
                              buildLanePipeline(pm);
                              addMachine(pm, options);

@@ -54,6 +54,7 @@ Artifact without_barriers(const Kernel &kernel) {
   DiagnosticCapture said(*module->getContext());
   setTarget(*module, Target::simt());
   mlir::PassManager pm(module->getContext());
+  buildTilePipeline(pm);
   buildLayoutPipeline(pm);
   pm.addNestedPass<mlir::func::FuncOp>(createDecomposeReductions());
   pm.addNestedPass<mlir::func::FuncOp>(createDecomposeConversions());
