@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bench/Provider.h"
+#include "modules/common/Launches.h"
 
 #include <functional>
 #include <memory>
@@ -9,28 +10,22 @@
 
 namespace fla::bench {
 
-/// From a kernel to something that can be launched; adds what that took to the second argument.
-using KernelLoader = std::function<std::shared_ptr<tile::runtime::Executable>(const tile::Kernel &, Preparation &)>;
+/// As fla::KernelLoader, but adds what that took to the second argument.
+using TimedLoader = std::function<std::shared_ptr<tile::runtime::Executable>(const tile::Kernel &, Preparation &)>;
 
 /// Compiles for `device` and loads there, each time anew.
-KernelLoader load_on(tile::runtime::Device &device);
+TimedLoader load_on(tile::runtime::Device &device);
 
 class FusedProvider final : public Provider {
 public:
-  FusedProvider(Session &, const Candidate &, const KernelLoader &);
-  void enqueue(tile::runtime::Stream &) override;
-  int launches() const override { return int(steps_.size()); }
+  FusedProvider(Session &, const Candidate &, const TimedLoader &);
+  void enqueue(tile::runtime::Stream &stream) override { launches_.enqueue(stream); }
+  int launches() const override { return launches_.count(); }
   Workspace *workspace() override { return &workspace_; }
 
 private:
-  struct Step {
-    std::shared_ptr<tile::runtime::Executable> executable;
-    tile::runtime::Grid grid;
-    tile::runtime::Arguments args;
-    const void *block;
-  };
   Workspace workspace_;
-  std::vector<Step> steps_;
+  Launches launches_;
 };
 
 } // namespace fla::bench

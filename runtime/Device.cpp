@@ -34,6 +34,10 @@ std::optional<int> cuda_ordinal(std::string_view id) {
 
 } // namespace
 
+std::unique_ptr<Stream> Device::adopt(void *) {
+  throw UserError(fmt::format("device '{}' has no streams of another library's making; only a GPU has", id()));
+}
+
 std::unique_ptr<Device> open_device(std::string_view id) {
   if (id == "host") return open_host_device();
   if (id == "simt") return open_simt_device();

@@ -126,6 +126,9 @@ public:
   /// No kernel may touch these bytes of a buffer. Only a device that checks every access takes note.
   virtual void forbid(const void *, size_t) {}
   virtual std::unique_ptr<Stream> stream() = 0;
+  /// A queue that someone else made, in the device's own terms (a CUstream of the primary context); it stays theirs.
+  /// UserError on a device that has none of the kind.
+  virtual std::unique_ptr<Stream> adopt(void *native);
   virtual std::unique_ptr<Event> event() = 0;
   virtual std::unique_ptr<Executable> load(Artifact) = 0;
   /// Holds back all that is enqueued on `stream` after this call until the returned token is destroyed, so that host

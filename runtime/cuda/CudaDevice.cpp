@@ -18,8 +18,11 @@ public:
     // Not CU_STREAM_NON_BLOCKING: upload and download, which use the null stream, then wait for all streams' work.
     context_->driver().check(context_->driver().streamCreate(&handle_, CU_STREAM_DEFAULT), "creating a stream");
   }
+  /// One that someone else made, and destroys.
+  CudaStream(std::shared_ptr<CudaContext> context, CUstream theirs)
+      : context_(std::move(context)), handle_(theirs), is_ours_(false) {}
   ~CudaStream() override {
-    if (context_->try_make_current()) context_->driver().streamDestroy(handle_);
+    if (is_ours_ && context_->try_make_current()) context_->driver().streamDestroy(handle_);
   }
   void synchronize() override {
     context_->make_current();
@@ -32,6 +35,7 @@ public:
 private:
   std::shared_ptr<CudaContext> context_;
   CUstream handle_ = nullptr;
+  bool is_ours_ = true;
 };
 
 class CudaEvent final : public Event {
@@ -135,6 +139,10 @@ void CudaDevice::fill(Stream &stream, void *dst, uint8_t value, size_t bytes) {
 
 std::unique_ptr<Stream> CudaDevice::stream() {
   return std::make_unique<CudaStream>(context_);
+}
+
+std::unique_ptr<Stream> CudaDevice::adopt(void *native) {
+  return std::make_unique<CudaStream>(context_, static_cast<CUstream>(native));
 }
 
 std::unique_ptr<Event> CudaDevice::event() {

@@ -19,6 +19,7 @@ public:
   void download(void *dst, const void *src, size_t bytes) override;
   void fill(Stream &, void *dst, uint8_t value, size_t bytes) override;
   std::unique_ptr<Stream> stream() override;
+  std::unique_ptr<Stream> adopt(void *native) override;
   std::unique_ptr<Event> event() override;
   std::unique_ptr<Executable> load(Artifact) override;
   std::shared_ptr<void> hold(Stream &) override;

@@ -32,7 +32,7 @@ Machine *Machine::named(const std::string &name, std::string *why_not) {
   return machine.get();
 }
 
-bench::KernelLoader Machine::loader() {
+bench::TimedLoader Machine::loader() {
   return [this, load = bench::load_on(*device_)](const tile::Kernel &kernel, bench::Preparation &took) {
     std::shared_ptr<Executable> &known =
         kernels_[fmt::format("{} {}\n{}", kernel.name(), kernel.warps(), kernel.str())];

@@ -25,7 +25,7 @@ public:
   explicit Machine(std::unique_ptr<tile::runtime::Device>);
   tile::runtime::Device &device() { return *device_; }
   tile::runtime::Stream &stream() { return *stream_; }
-  bench::KernelLoader loader();
+  bench::TimedLoader loader();
   /// Why the unfused reference cannot run here; empty when it can.
   const std::string &no_reference() const { return no_reference_; }
 

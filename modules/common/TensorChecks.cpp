@@ -1,0 +1,83 @@
+// Messages of one form: "op: tensor 'x' is bf16[4, 8]; accepted: ...".
+#include "modules/common/TensorChecks.h"
+
+#include "compiler/support/Error.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+namespace fla {
+
+void TensorChecks::fail(std::string_view name, const Tensor &t, std::string_view accepted) const {
+  throw tile::UserError(fmt::format("{}: tensor '{}' is {}; accepted: {}", op_, name, t.str(), accepted));
+}
+
+void TensorChecks::input(std::string_view name, const Tensor &t, std::initializer_list<DType> dtypes,
+                         int least_rank) const {
+  if (std::any_of(t.shape.begin(), t.shape.end(), [](int64_t e) { return e < 0; })) fail(name, t, "extents from 0 up");
+  if (!t.strides.empty() && t.strides.size() != t.shape.size())
+    fail(name, t, fmt::format("a stride for each dimension; given were {}", t.strides.size()));
+  if (!t.data && t.elements() > 0) fail(name, t, "an address; given was null");
+  if (reinterpret_cast<uintptr_t>(t.data) % uintptr_t(tile::size_of(t.dtype)) != 0)
+    fail(name, t, fmt::format("an address that is a multiple of its elements' size; given was {}", fmt::ptr(t.data)));
+  if (std::find(dtypes.begin(), dtypes.end(), t.dtype) == dtypes.end()) {
+    std::vector<std::string_view> names;
+    for (DType d : dtypes) names.push_back(name_of(d));
+    fail(name, t, fmt::format("{}", fmt::join(names, ", ")));
+  }
+  if (t.rank() < least_rank) fail(name, t, fmt::format("{} dimensions or more", least_rank));
+}
+
+void TensorChecks::shape(std::string_view name, const Tensor &t, const std::vector<int64_t> &shape) const {
+  if (t.shape != shape) fail(name, t, fmt::format("the shape [{}]", fmt::join(shape, ", ")));
+}
+
+void TensorChecks::contiguous(std::string_view name, const Tensor &t) const {
+  if (!t.is_contiguous()) fail(name, t, "a contiguous tensor");
+}
+
+int64_t TensorChecks::rows(const Tensor &t) {
+  int64_t n = 1;
+  for (int d = 0; d + 1 < t.rank(); ++d) n *= t.shape[size_t(d)];
+  return n;
+}
+
+int64_t TensorChecks::row_stride(std::string_view name, const Tensor &t) const {
+  const int64_t cols = t.shape.back();
+  if (t.strides.empty() || t.elements() == 0) return cols;
+  if (cols != 1 && t.strides.back() != 1) fail(name, t, "a last dimension of stride 1");
+  // From the innermost dimension that counts outwards, each stride is the one before times the extent before.
+  std::optional<int64_t> stride;
+  int64_t expected = 0;
+  for (int d = t.rank() - 2; d >= 0; --d) {
+    const size_t i = size_t(d);
+    if (t.shape[i] == 1) continue;
+    if (!stride) stride = expected = t.strides[i];
+    if (t.strides[i] != expected) fail(name, t, "dimensions before the last that collapse into one");
+    expected *= t.shape[i];
+  }
+  if (!stride) return cols; // a single row
+  if (*stride < cols) fail(name, t, fmt::format("rows that do not overlap, {} elements apart or more", cols));
+  return *stride;
+}
+
+Tensor TensorChecks::output(std::string_view name, const Tensor &given, DType dtype,
+                            const std::vector<int64_t> &wanted) const {
+  if (!given && given.shape.empty()) return stream_.empty(dtype, wanted);
+  input(name, given, {dtype});
+  shape(name, given, wanted);
+  contiguous(name, given);
+  return given;
+}
+
+int TensorChecks::alignment(std::initializer_list<const Tensor *> tensors) {
+  uintptr_t bits = 64;
+  for (const Tensor *t : tensors) bits |= reinterpret_cast<uintptr_t>(t->data);
+  return int(bits & (~bits + 1));
+}
+
+} // namespace fla
