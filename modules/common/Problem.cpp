@@ -32,6 +32,15 @@ int64_t TensorDesc::elements() const {
   return n;
 }
 
+TensorDesc scratch(std::string name, std::vector<int64_t> shape) {
+  TensorDesc desc;
+  desc.name = std::move(name);
+  desc.dtype = tile::f32;
+  desc.shape = std::move(shape);
+  desc.role = TensorDesc::Role::Workspace;
+  return desc;
+}
+
 const Module &module_named(std::string_view name) {
   std::vector<std::string_view> names;
   for (const auto &module : modules()) {

@@ -60,6 +60,9 @@ struct TensorDesc {
   size_t bytes() const { return size_t(elements()) * size_t(tile::size_of(dtype)); }
 };
 
+/// An f32 tensor that an implementation needs in memory between its steps.
+TensorDesc scratch(std::string name, std::vector<int64_t> shape);
+
 /// An argument of a launch: a tensor by name, or a value.
 using ArgValue = std::variant<std::string, int64_t, double>;
 struct Arg {

@@ -1,4 +1,5 @@
 // Which kernels run a case on a machine, with which grids: the heuristic's choice first.
+#include "modules/common/Partials.h"
 #include "modules/layernorm/kernels.h"
 #include "modules/layernorm/problem.h"
 
@@ -71,24 +72,15 @@ std::vector<Candidate> forward_candidates(const Place &p) {
 
 // ---- Backward -------------------------------------------------------------------------------------------------------
 
-/// Adds the second stage and its input: `parts` rows of partial sums.
+/// Adds the second stage: `parts` rows of partial sums.
 void add_sum_of_partials(const Place &p, int64_t parts, Candidate &candidate) {
-  RowConfig config;
-  if (p.is_gpu()) {
-    // Narrow blocks, for there are few columns to keep a GPU busy with; many rows of them in flight at once.
-    config = {.rows = std::clamp<int64_t>(next_power_of_two(parts), 32, 128), .warps = 8, .shape = {32, 1}};
-  } else {
-    config.shape.chunk = 16 * p.target.lanes;
-  }
-  config.shape.chunk = std::min(config.shape.chunk, next_power_of_two(p.spec.cols));
-
-  for (const char *name : {"dw_partial", "db_partial"})
-    if (p.spec.centered || name == std::string_view("dw_partial"))
-      candidate.workspace.push_back(scratch(name, {std::max<int64_t>(parts, 1), p.spec.cols}));
-  std::vector<Arg> args = arguments(p, {"dw_partial", "dw"}, {"db_partial", "db"});
-  args.push_back({"parts", parts});
-  candidate.launches.push_back(
-      {sum_partials(p.spec, config), {uint32_t(ceil_div(p.spec.cols, config.shape.chunk))}, std::move(args)});
+  SumOfPartials stage{.kernel = p.spec.name("sum_partials"),
+                      .sums = {"dw"},
+                      .dtype = p.spec.dtype,
+                      .cols = p.spec.cols,
+                      .align = p.spec.align};
+  if (p.spec.centered) stage.sums.push_back("db");
+  add_to(candidate, stage, parts, p.target);
 }
 
 /// Programs of one multiprocessor that fit its registers at once: a lane holds x, dy, w and the sums of dw and db of

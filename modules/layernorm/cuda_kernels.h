@@ -1,4 +1,4 @@
-// CUDA C++ for NVRTC, compiled with -DELEMENT=<the dtype's C++ type>.
+// CUDA C++ for NVRTC; goes behind cuda::kElements.
 #pragma once
 
 namespace fla::layernorm {

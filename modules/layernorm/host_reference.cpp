@@ -1,7 +1,6 @@
 // The unfused norm on the host: the steps of the GPU's reference, each a loop over rows on all cores that the C++
 // compiler turns into vector code. Intermediates are f32, as there.
-#include "modules/common/HostElement.h"
-#include "modules/common/Rows.h"
+#include "modules/common/HostSteps.h"
 #include "modules/layernorm/problem.h"
 #include "runtime/Parallel.h"
 
@@ -11,41 +10,23 @@
 
 namespace fla::layernorm {
 
-using host::BFloat16;
 using host::load;
 using host::store;
 using tile::runtime::parallel_for;
 using Tensors = HostReference::Tensors;
-using Step = std::function<void(const Tensors &)>;
 
 namespace {
 
-/// Builds the steps of one case whose tensors hold elements E.
-template <class E> class Steps {
+/// The steps that only norms have.
+template <class E> class Steps : public host::Steps<E> {
 public:
-  Steps(HostReference &to, int64_t rows, int64_t cols) : to_(to), rows_(rows), cols_(cols) {}
-
-  /// out[row][col] = f(row)(a[col], col): f makes, for a row, the function of its elements.
-  template <class In, class Out, class F> void elements(std::string in, std::string out, F f) {
-    add([=, rows = rows_, cols = cols_](const Tensors &t) {
-      const In *x = get<const In>(t, in);
-      Out *y = get<Out>(t, out);
-      parallel_for(rows, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; ++row) {
-          const auto of = f(t, row);
-          const In *__restrict from = x + row * cols;
-          Out *__restrict to = y + row * cols;
-          for (int64_t col = 0; col < cols; ++col) store(to[col], of(load(from[col]), col));
-        }
-      });
-    });
-  }
+  using host::Steps<E>::Steps;
 
   /// out[row] = the mean over the row of f(row)(a[col], col).
   template <class In, class F> void row_means(std::string in, std::string out, F f) {
-    add([=, rows = rows_, cols = cols_](const Tensors &t) {
-      const In *x = get<const In>(t, in);
-      float *y = get<float>(t, out);
+    this->add([=, rows = this->rows_, cols = this->cols_](const Tensors &t) {
+      const In *x = host::get<const In>(t, in);
+      float *y = host::get<float>(t, out);
       parallel_for(rows, [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {
           const auto of = f(t, row);
@@ -57,51 +38,16 @@ public:
   }
 
   void reciprocal_root(std::string in, std::string out, double eps) {
-    add([=, rows = rows_](const Tensors &t) {
-      const float *__restrict x = get<const float>(t, in);
-      float *__restrict y = get<float>(t, out);
+    this->add([=, rows = this->rows_](const Tensors &t) {
+      const float *__restrict x = host::get<const float>(t, in);
+      float *__restrict y = host::get<float>(t, out);
       parallel_for(rows, [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) y[row] = 1 / std::sqrt(x[row] + float(eps));
       });
     });
   }
 
-  /// Column sums in two stages: of blocks of rows, each into a row of its own, then of those rows.
-  template <class In> void columns(std::string in, std::string out) {
-    const int64_t parts = std::clamp<int64_t>(rows_ / 32, 1, 64);
-    const std::string between = "unfused_parts_" + out;
-    to_.workspace.push_back(scratch(between, {parts, cols_}));
-    add([=, rows = rows_, cols = cols_](const Tensors &t) {
-      const In *x = get<const In>(t, in);
-      float *sums = get<float>(t, between);
-      parallel_for(parts, [&](int64_t begin, int64_t end) {
-        for (int64_t part = begin; part < end; ++part) {
-          float *__restrict total = sums + part * cols;
-          std::fill(total, total + cols, 0.f);
-          for (int64_t row = rows * part / parts; row < rows * (part + 1) / parts; ++row) {
-            const In *__restrict from = x + row * cols;
-            for (int64_t col = 0; col < cols; ++col) total[col] += load(from[col]);
-          }
-        }
-      });
-    });
-    add([=, cols = cols_](const Tensors &t) {
-      const float *sums = get<const float>(t, between);
-      E *to = get<E>(t, out);
-      parallel_for(cols, [&](int64_t begin, int64_t end) {
-        std::vector<float> total(static_cast<size_t>(end - begin));
-        for (int64_t part = 0; part < parts; ++part)
-          for (int64_t col = begin; col < end; ++col) total[size_t(col - begin)] += sums[part * cols + col];
-        for (int64_t col = begin; col < end; ++col) store(to[col], total[size_t(col - begin)]);
-      });
-    });
-  }
-
-  template <class T> static T *get(const Tensors &t, const std::string &name) { return static_cast<T *>(t.at(name)); }
-
 private:
-  void add(Step step) { to_.steps.push_back(std::move(step)); }
-
   /// A sum whose order the compiler may choose, so that it is done in vectors.
   template <class F> static float sum(int64_t n, F f) {
 #pragma clang fp reassociate(on)
@@ -109,9 +55,6 @@ private:
     for (int64_t i = 0; i < n; ++i) total += f(i);
     return total;
   }
-
-  HostReference &to_;
-  int64_t rows_, cols_;
 };
 
 /// The number of `row` in a tensor of one number a row.

@@ -5,6 +5,7 @@
 // kernel is built, `if (spec.centered)` chooses between the two norms. What is left at run time is straight-line code.
 #include "modules/layernorm/kernels.h"
 
+#include "modules/common/Partials.h"
 #include "modules/layernorm/arguments.h"
 #include "modules/layernorm/wide.h"
 
@@ -96,33 +97,10 @@ Kernel backward(const NormSpec &spec, const RowConfig &config) {
   Tiles sums = k.loop(range.begin, range.end, range.step).carry_list(zeros, row_block);
 
   auto store_sums = [&](const char *name, size_t first) {
-    View partial = k.output(name, f32, {k.num_programs(0), spec.cols});
-    for (size_t i = 0; i < chunks; ++i)
-      partial.store({k.program_id(0), int64_t(i) * chunk}, sum(sums[first + i], Axis(0)).expand(Axis(0)));
+    store_partial(k, name, 0, spec.cols, {sums.begin() + first, sums.begin() + first + chunks}, 0);
   };
-  store_sums("dw_partial", 0);
-  if (spec.centered) store_sums("db_partial", chunks);
-  return k.finish();
-}
-
-Kernel sum_partials(const NormSpec &spec, const RowConfig &config) {
-  KernelBuilder k(spec.name("sum_partials"), {.warps = config.warps});
-  Index parts = k.runtime("parts");
-  Index col = k.program_id(0) * config.shape.chunk;
-  std::vector<View> partials = {k.input("dw_partial", f32, {parts, spec.cols})};
-  if (spec.centered) partials.push_back(k.input("db_partial", f32, {parts, spec.cols}));
-
-  Tiles zeros(partials.size(), k.zeros({config.rows, config.shape.chunk}, f32));
-  Tiles sums = k.loop(0, parts, config.rows).carry_list(zeros, [&](Index part, Tiles sums) {
-    for (size_t i = 0; i < sums.size(); ++i)
-      sums[i] = sums[i] + partials[i].load({part, col}, {config.rows, config.shape.chunk});
-    return sums;
-  });
-
-  for (size_t i = 0; i < sums.size(); ++i) {
-    View gradient = k.output(i == 0 ? "dw" : "db", spec.dtype, {spec.cols}, {.align = spec.align});
-    gradient.store({col}, sum(sums[i], Axis(0)).to(spec.dtype));
-  }
+  store_sums("dw", 0);
+  if (spec.centered) store_sums("db", chunks);
   return k.finish();
 }
 

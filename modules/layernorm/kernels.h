@@ -4,10 +4,9 @@
 //   backward           rows x dy w rstd [mean]            -> dx dw_partial [db_partial]
 //   backward_input     rows x dy w rstd [mean]            -> dx
 //   backward_weights   rows x dy rstd [mean]              -> dw_partial [db_partial]
-//   sum_partials       parts dw_partial [db_partial]      -> dw [db]
 //
-// [..] only where spec.centered. *_partial are f32 [parts, D]: one row of sums for each program that looped over rows.
-// sum_partials adds them in a fixed order, so gradients are the same in every run. With spec.stride_divisor, x_stride
+// [..] only where spec.centered. *_partial are f32 [parts, D]: one row of sums for each program that looped over rows;
+// common/Partials.h adds them up. With spec.stride_divisor, x_stride
 // and dy_stride too.
 #pragma once
 
@@ -27,8 +26,5 @@ tile::Kernel backward(const NormSpec &spec, const RowConfig &config);
 tile::Kernel backward_input(const NormSpec &spec, const RowConfig &config);
 /// Sums over rows in blocks of config.rows x config.shape.chunk. Grid: (ceil(D / chunk), any number of partial rows).
 tile::Kernel backward_weights(const NormSpec &spec, const RowConfig &config);
-
-/// The second stage of dw and db, in blocks likewise. Grid: ceil(D / chunk).
-tile::Kernel sum_partials(const NormSpec &spec, const RowConfig &config);
 
 } // namespace fla::layernorm

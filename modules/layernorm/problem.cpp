@@ -11,15 +11,6 @@ namespace fla::layernorm {
 
 using Role = TensorDesc::Role;
 
-TensorDesc scratch(std::string name, std::vector<int64_t> shape) {
-  TensorDesc desc;
-  desc.name = std::move(name);
-  desc.dtype = tile::f32;
-  desc.shape = std::move(shape);
-  desc.role = Role::Workspace;
-  return desc;
-}
-
 std::vector<TensorDesc> NormProblem::tensors() const {
   std::vector<TensorDesc> all;
   auto add = [&](const char *name, DType dtype, std::vector<int64_t> shape, Role role) -> TensorDesc & {

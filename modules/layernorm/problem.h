@@ -30,7 +30,4 @@ private:
   double eps_;
 };
 
-/// What a reference needs in memory between its steps: the same on the host and on a GPU.
-TensorDesc scratch(std::string name, std::vector<int64_t> shape);
-
 } // namespace fla::layernorm

@@ -2,6 +2,7 @@
 // and once more (from cache, as a rule) for the result. Nothing crosses lanes inside the loops.
 #include "modules/layernorm/wide.h"
 
+#include "modules/common/Partials.h"
 #include "modules/layernorm/arguments.h"
 #include "modules/layernorm/kernels.h"
 
@@ -173,12 +174,8 @@ Kernel backward_weights(const NormSpec &spec, const RowConfig &config) {
     return s;
   });
 
-  auto store_sums = [&](const char *name, const Tile &total) {
-    View partial = k.output(name, f32, {k.num_programs(1), spec.cols});
-    partial.store({k.program_id(1), col}, sum(total, Axis(0)).expand(Axis(0)));
-  };
-  store_sums("dw_partial", sums[0]);
-  if (spec.centered) store_sums("db_partial", sums[1]);
+  store_partial(k, "dw", 1, spec.cols, {sums[0]}, col);
+  if (spec.centered) store_partial(k, "db", 1, spec.cols, {sums[1]}, col);
   return k.finish();
 }
 
