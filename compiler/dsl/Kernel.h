@@ -323,6 +323,8 @@ public:
   /// Asks for the block of `extents` (any numbers) at `at` to be brought near. It changes no result and may lie outside
   /// the view; a GPU, which hides latency by running other programs, ignores it.
   void prefetch(std::vector<Index> at, std::vector<int64_t> extents, Loc = Loc::current()) const;
+  /// The part of the view whose coordinates in `dim` are below `end`: the same memory, of which less is inside.
+  View below(int dim, const Index &end, Loc = Loc::current()) const;
 
 private:
   detail::Value v_;

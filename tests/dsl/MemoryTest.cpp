@@ -49,6 +49,20 @@ CHECK-SAME: <?x?x?xf32, strides = [?, ?, 1], align = 16, divisible = 8>
 )"));
 }
 
+TEST(Memory, APartOfAViewIsTheSameMemoryWithANearerEnd) {
+  KernelBuilder k("part");
+  Index rows = k.runtime("rows"), end = k.runtime("end");
+  View x = k.input("x", f32, {rows, 64}), y = k.output("y", f32, {rows, 64});
+  y.below(0, end).store({0, 0}, x.below(0, 4).below(1, 32).load({0, 0}, {8, 64}));
+  EXPECT_TRUE(matches(k.finish(), R"(
+CHECK: func.func @part(%[[ROWS:[^:]*]]: index {{.*}}, %[[END:[^:]*]]: index {{.*}}, %[[X:[^:]*]]: {{.*}}, %[[Y:[^:]*]]:
+CHECK: %[[LESS:.*]] = arith.minsi %[[ROWS]], %[[END]] : index
+CHECK: %[[PART:.*]] = tile.make_view %[[Y]], [%[[LESS]]], [] : <f32> -> <?x64xf32, strides = [64, 1], align = 16>
+CHECK: tile.make_view %[[X]], {{.*}} -> <?x32xf32, strides = [64, 1], align = 16>
+CHECK: tile.store %{{.*}}, %[[PART]]
+)"));
+}
+
 TEST(Memory, GivenStridesCarryTheirPromise) {
   KernelBuilder k("given");
   Index stride = k.runtime("stride", 16);

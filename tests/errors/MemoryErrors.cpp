@@ -30,6 +30,14 @@ TEST_F(MemoryErrors, Directions) {
   MISUSE(y.load({0, 0}, {4, 64}), "'y'", "output", "inout()");
 }
 
+TEST_F(MemoryErrors, PartsOfViews) {
+  MISUSE(x.below(2, 4), "rank 2", "no dimension 2");
+  MISUSE(x.below(-1, 4), "rank 2", "no dimension -1");
+  MISUSE(x.below(1, 0), "'x' below 0", "at least 1");
+  MISUSE(y.below(0, 4).load({0, 0}, {4, 64}), "'y'", "output");
+  MISUSE(x.below(0, 4).store({0, 0}, t), "'x'", "input");
+}
+
 TEST_F(MemoryErrors, DTypes) {
   MISUSE(y.store({0, 0}, t), "f32[4, 64]", "'y'", "bf16", ".to(bf16)");
 }
