@@ -10,8 +10,8 @@ Launches::Launches(const Candidate &candidate, const KernelLoader &load) {
     tile::runtime::Arguments args(executable->artifact());
     Step &step = steps_.emplace_back(Step{std::move(executable), launch.grid, std::move(args), {}, nullptr});
     for (const Arg &arg : launch.args)
-      if (const auto *tensor = std::get_if<std::string>(&arg.value))
-        step.tensors.emplace_back(arg.param, *tensor);
+      if (std::holds_alternative<std::string>(arg.value))
+        step.tensors.push_back(arg);
       else if (const auto *integer = std::get_if<int64_t>(&arg.value))
         step.args.set(arg.param, *integer);
       else
@@ -21,7 +21,8 @@ Launches::Launches(const Candidate &candidate, const KernelLoader &load) {
 
 void Launches::bind(const std::function<const void *(std::string_view)> &address) {
   for (Step &step : steps_) {
-    for (const auto &[parameter, tensor] : step.tensors) step.args.set(parameter, address(tensor));
+    for (const Arg &arg : step.tensors)
+      step.args.set(arg.param, static_cast<const std::byte *>(address(std::get<std::string>(arg.value))) + arg.offset);
     step.block = step.args.block();
   }
 }

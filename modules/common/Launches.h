@@ -29,7 +29,7 @@ private:
     std::shared_ptr<tile::runtime::Executable> executable;
     tile::runtime::Grid grid;
     tile::runtime::Arguments args;
-    std::vector<std::pair<std::string, std::string>> tensors; ///< parameter, tensor
+    std::vector<Arg> tensors; ///< the arguments that name one
     const void *block = nullptr;
   };
   std::vector<Step> steps_;

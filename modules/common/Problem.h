@@ -68,6 +68,7 @@ using ArgValue = std::variant<std::string, int64_t, double>;
 struct Arg {
   std::string param;
   ArgValue value;
+  int64_t offset = 0; ///< of a tensor: bytes behind its first element, where the parameter points
 };
 
 /// One launch of a DSL kernel.

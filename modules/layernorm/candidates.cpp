@@ -1,4 +1,5 @@
 // Which kernels run a case on a machine, with which grids: the heuristic's choice first.
+#include "modules/common/Pairs.h"
 #include "modules/common/Partials.h"
 #include "modules/layernorm/kernels.h"
 #include "modules/layernorm/problem.h"
@@ -152,22 +153,6 @@ std::vector<Candidate> backward_candidates(const Place &p) {
     all.push_back(split_backward(p, config));
     if (!all.front().name.starts_with("split")) break; // one to compare with
   }
-  return all;
-}
-
-// ---- Both -----------------------------------------------------------------------------------------------------------
-
-Candidate both(const Candidate &first, const Candidate &second) {
-  Candidate candidate{fmt::format("fwd({}) bwd({})", first.name, second.name), second.workspace, first.launches};
-  candidate.launches.insert(candidate.launches.end(), second.launches.begin(), second.launches.end());
-  return candidate;
-}
-
-/// The two choices do not depend on each other: each one's alternatives beside the other's first.
-std::vector<Candidate> pairs(const std::vector<Candidate> &forward, const std::vector<Candidate> &backward) {
-  std::vector<Candidate> all;
-  for (const Candidate &second : backward) all.push_back(both(forward.front(), second));
-  for (size_t i = 1; i < forward.size(); ++i) all.push_back(both(forward[i], backward.front()));
   return all;
 }
 
