@@ -318,4 +318,6 @@ def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
   let assemblyFormat = "attr-dict";
 }
 
+include "compiler/dialect/TilePointOps.td"
+
 #endif

@@ -99,6 +99,7 @@ struct Distribute : impl::DistributeBase<Distribute> {
     populateShape(patterns, converter);
     populateReduce(patterns, converter);
     populateMemory(patterns, converter);
+    populatePoints(patterns, converter);
     populateScratch(patterns, converter);
     scf::populateSCFStructuralTypeConversionsAndLegality(converter, patterns, legal);
     if (failed(applyFullConversion(module, legal, std::move(patterns)))) signalPassFailure();

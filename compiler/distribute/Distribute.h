@@ -65,6 +65,7 @@ void populateElementwise(mlir::RewritePatternSet &patterns, const TileConverter 
 void populateShape(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 void populateReduce(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 void populateMemory(mlir::RewritePatternSet &patterns, const TileConverter &converter);
+void populatePoints(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 void populateScratch(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 
 } // namespace tile

@@ -3,32 +3,12 @@
 // An address is base + lane + offset, in elements. The base is uniform and 64-bit, so tensors may be of any size; what
 // a lane adds stays inside one tile and is 32-bit wherever the strides are known; what a register adds is a constant.
 #include "compiler/distribute/Coordinates.h"
+#include "compiler/distribute/ViewParts.h"
 
 using namespace mlir;
 
 namespace tile {
 namespace {
-
-/// The parts of a converted view.
-struct ViewParts {
-  ir::ViewType type;
-  Value pointer;
-  ValueRange extents, strides; ///< the run-time ones
-
-  ViewParts(ir::ViewType type, ValueRange parts)
-      : type(type), pointer(parts.front()), extents(parts.slice(1, size_t(type.getNumDynamicExtents()))),
-        strides(parts.drop_front(1 + size_t(type.getNumDynamicExtents()))) {}
-
-  bool isStatic(int64_t dim) const { return type.getStrides()[dim] != ShapedType::kDynamic; }
-  Value extent(OpBuilder &b, Location loc, int64_t dim) const { return at(b, loc, type.getShape(), extents, dim); }
-  Value stride(OpBuilder &b, Location loc, int64_t dim) const { return at(b, loc, type.getStrides(), strides, dim); }
-
-private:
-  static Value at(OpBuilder &b, Location loc, ArrayRef<int64_t> numbers, ValueRange values, int64_t dim) {
-    if (numbers[dim] != ShapedType::kDynamic) return arith::ConstantIndexOp::create(b, loc, numbers[dim]);
-    return values[size_t(llvm::count(numbers.take_front(dim), ShapedType::kDynamic))];
-  }
-};
 
 /// One dimension in which an access may leave the view.
 struct MaskedDim {

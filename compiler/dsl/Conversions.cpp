@@ -62,4 +62,21 @@ Scalar Index::to(DType to, Loc loc) const {
   return Scalar(b.wrap(convert(b, v, first, to, loc)), to);
 }
 
+Index Scalar::to_index(Loc loc) const {
+  if (dtype_ != i32 && dtype_ != i64)
+    fail(loc, "an Index from a Scalar of ", name_of(dtype_), "; it is made of i32 or i64");
+  if (!v_) return Index(constant_);
+  BuilderImpl &b = builderOf(v_, "the Scalar", loc);
+  mlir::Value v = b.use(v_, "the Scalar", loc);
+  return b.index(arith::IndexCastOp::create(b.builder, b.at(loc), b.builder.getIndexType(), v));
+}
+
+Scalar Tile::to_scalar(Loc loc) const {
+  BuilderImpl &b = builderOf(v_, "the Tile", loc);
+  mlir::Value v = b.use(v_, "the Tile", loc);
+  if (rank() != 0 || dtype_ == DType::i1)
+    fail(loc, "a Scalar from ", words(*this), "; it is made of a tile of rank 0, of any dtype but i1");
+  return Scalar(b.wrap(ir::ToScalarOp::create(b.builder, b.at(loc), typeOf(dtype_), v)), dtype_);
+}
+
 } // namespace tile

@@ -2,6 +2,7 @@
 #include "compiler/dsl/Impl.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -77,8 +78,12 @@ mlir::Value BuilderImpl::use(const Value &v, llvm::StringRef what, Loc loc) {
     fail(loc, what, " belongs to the kernel '", owner.name, "', not to '", name,
          "'; values of one builder can't be used with another's");
   auto value = mlir::Value::getFromOpaquePointer(v.ir);
-  if (!value.getParentRegion()->isAncestor(builder.getInsertionBlock()->getParent()))
+  if (!value.getParentRegion()->isAncestor(builder.getInsertionBlock()->getParent())) {
+    if (isa<scf::IfOp>(value.getParentRegion()->getParentOp()))
+      fail(loc, what,
+           " is defined inside a branch and used outside it; a value leaves a branch only by being returned");
     fail(loc, what, " is defined inside a loop and used outside it; a value leaves a loop only by `carry`");
+  }
   return value;
 }
 
@@ -91,6 +96,26 @@ llvm::SmallVector<mlir::Value> BuilderImpl::use(const std::vector<Index> &indice
   llvm::SmallVector<mlir::Value> values;
   for (const Index &i : indices) values.push_back(use(i, loc));
   return values;
+}
+
+Nested::Nested(BuilderImpl &b, Operation *op, Region &region) : b_(b), op_(op), guard_(b.builder) {
+  Block &block = region.front();
+  bool ends = !block.empty() && block.back().hasTrait<OpTrait::IsTerminator>();
+  if (ends) block.back().erase(); // made at the end, for all alike
+  b.builder.setInsertionPointToEnd(&block);
+}
+
+Nested::~Nested() {
+  if (complete_) return;
+  op_->remove();
+  b_.abandoned.push_back(op_);
+}
+
+mlir::Value use(BuilderImpl &b, const Carried &c, llvm::StringRef what, Loc loc) {
+  if (c.value || !c.is_constant) return b.use(c.value, what, loc);
+  if (c.is_index) return b.use(Index(c.constant), loc);
+  return ir::ToScalarOp::create(b.builder, b.at(loc), typeOf(c.dtype),
+                                constantTile(b, Operand(c.constant), c.dtype, {}, loc));
 }
 
 Tile BuilderImpl::tile(mlir::Value v, DType dtype, std::shared_ptr<const Origin> origin) {

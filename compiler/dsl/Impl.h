@@ -74,9 +74,27 @@ struct BuilderImpl {
   mlir::func::FuncOp function;
   std::set<std::string, std::less<>> arguments;
   llvm::DenseMap<mlir::Value, ViewInfo> views;
-  /// Loops whose bodies threw: out of the module, but kept, so that handles into them never dangle.
+  /// Loops and branches whose bodies threw: out of the module, but kept, so that handles into them never dangle.
   std::vector<mlir::Operation *> abandoned;
 };
+
+/// Puts what is built into a region of `op`, from the end of its one block; behind `op` again when it dies. An op whose
+/// body was not completed, because it threw, leaves the module.
+class Nested {
+public:
+  Nested(BuilderImpl &b, mlir::Operation *op, mlir::Region &region);
+  ~Nested();
+  void complete() { complete_ = true; }
+
+private:
+  BuilderImpl &b_;
+  mlir::Operation *op_;
+  mlir::OpBuilder::InsertionGuard guard_;
+  bool complete_ = false;
+};
+
+/// What goes into or out of a loop or branch, as IR; `what` names it in messages.
+mlir::Value use(BuilderImpl &b, const Carried &c, llvm::StringRef what, Loc loc);
 
 /// The builder of a handle; throws for an empty handle and for one whose builder is gone.
 BuilderImpl &builderOf(const Value &v, llvm::StringRef what, Loc loc);

@@ -35,6 +35,7 @@
 namespace tile {
 
 using Loc = std::source_location;
+class Condition;
 class KernelBuilder;
 
 class Scalar;
@@ -86,6 +87,8 @@ public:
   detail::Value value() const { return v_; }
   int64_t constant() const { return constant_; } ///< meaningful when !value()
   Scalar to(DType, Loc = Loc::current()) const;
+  /// An i32 or i64 as an Index: `Index begin = offsets.at({s}).to_index()`.
+  Index to_index(Loc = Loc::current()) const;
 
 private:
   detail::Value v_;
@@ -118,6 +121,8 @@ public:
   Tile expand(Axis, Loc = Loc::current()) const;
   /// Extent-1 dimensions repeated to `shape`; a tile of rank 0 takes any shape.
   Tile broadcast(std::vector<int64_t> shape, Loc = Loc::current()) const;
+  /// The one element of a tile of rank 0, of any dtype but i1 (which becomes a Condition by itself).
+  Scalar to_scalar(Loc = Loc::current()) const;
 
 private:
   detail::Value v_;
@@ -320,6 +325,8 @@ public:
   Tile load(std::vector<Index> at, std::vector<int64_t> shape, Cache = Cache::Default, Loc = Loc::current()) const;
   /// Writes `tile`, of the view's dtype and rank, at `at`; elements outside the view are dropped.
   void store(std::vector<Index> at, const Tile &tile, Cache = Cache::Default, Loc = Loc::current()) const;
+  /// The element at `at`; 0 outside the view.
+  Scalar at(std::vector<Index> at, Loc = Loc::current()) const;
   /// Asks for the block of `extents` (any numbers) at `at` to be brought near. It changes no result and may lie outside
   /// the view; a GPU, which hides latency by running other programs, ignores it.
   void prefetch(std::vector<Index> at, std::vector<int64_t> extents, Loc = Loc::current()) const;
@@ -362,17 +369,19 @@ namespace detail {
 /// One value that travels through a loop, in erased form.
 struct Carried {
   Value value;
+  bool is_constant = false; ///< an Index or a Scalar without a value
   bool is_index = false;
-  int64_t constant = 0; ///< of an Index without a value
+  int64_t constant = 0;
+  DType dtype = DType::i64; ///< of the constant, unless it is an Index
 };
 inline Carried carried(const Tile &t) {
   return {t.value()};
 }
 inline Carried carried(const Scalar &s) {
-  return {s.value()};
+  return {s.value(), !s.value(), false, s.constant(), s.dtype()};
 }
 inline Carried carried(const Index &i) {
-  return {i.value(), true, i.constant()};
+  return {i.value(), !i.value(), true, i.constant()};
 }
 inline Tile like(const Tile &t, Value v) {
   return Tile(v, t.dtype(), t.shape());
@@ -385,6 +394,7 @@ inline Index like(const Index &, Value v) {
 }
 template <class T> struct is_tuple : std::false_type {};
 template <class... T> struct is_tuple<std::tuple<T...>> : std::true_type {};
+struct Body; // a branch's; Branch.h
 } // namespace detail
 
 /// A run-time loop under construction; see KernelBuilder::loop.
@@ -510,12 +520,24 @@ public:
   ///   });
   Loop loop(Index lo, Index hi, Index step, Loc l = Loc::current()) { return Loop(*this, lo, hi, step, l); }
 
+  /// `then()` where the condition holds when the kernel runs, for the whole program alike.
+  template <class F> void when(const Condition &, F &&then, Loc = Loc::current());
+  /// `then()` or `otherwise()`; both return the same: nothing, a Tile, Scalar or Index, a std::tuple of them, or a
+  /// std::vector<Tile>, with the same dtypes and shapes.
+  ///   Tile y = k.when(row < rows, [&] { return x.load({row, 0}, {1, 64}); }, [&] { return k.zeros({1, 64}, f32); });
+  template <class F, class G> auto when(const Condition &, F &&then, G &&otherwise, Loc = Loc::current());
+  /// `a` where the condition holds, else `b`.
+  Index choose(const Condition &, const Index &a, const Index &b, Loc = Loc::current());
+
   /// Verifies and closes the kernel. The builder can't be used afterwards.
   Kernel finish(Loc = Loc::current());
 
 private:
   friend class Loop;
+  std::vector<detail::Value> branch(const Condition &, const detail::Body &then, const detail::Body &otherwise, Loc);
   std::unique_ptr<detail::BuilderImpl> impl_;
 };
 
 } // namespace tile
+
+#include "compiler/dsl/Branch.h"

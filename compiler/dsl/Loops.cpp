@@ -10,37 +10,16 @@ using namespace detail;
 
 namespace {
 
-mlir::Value use(BuilderImpl &b, const Carried &c, size_t number, Loc loc) {
-  if (c.is_index && !c.value) return b.use(Index(c.constant), loc);
-  return b.use(c.value, "carried value " + std::to_string(number), loc);
+std::string numbered(size_t n) {
+  return "carried value " + std::to_string(n);
 }
-
-/// Puts the builder back behind the loop; a loop that was not completed leaves the module.
-class Inside {
-public:
-  Inside(BuilderImpl &b, scf::ForOp loop) : b_(b), loop_(loop), guard_(b.builder) {
-    b.builder.setInsertionPointToStart(loop.getBody());
-  }
-  ~Inside() {
-    if (complete_) return;
-    loop_->remove();
-    b_.abandoned.push_back(loop_);
-  }
-  void complete() { complete_ = true; }
-
-private:
-  BuilderImpl &b_;
-  scf::ForOp loop_;
-  OpBuilder::InsertionGuard guard_;
-  bool complete_ = false;
-};
 
 SmallVector<mlir::Value> successors(BuilderImpl &b, const std::vector<Carried> &out, TypeRange types, Loc loc) {
   if (out.size() != types.size())
     fail(loc, "the loop carries ", types.size(), " values, but its body returns ", out.size());
   SmallVector<mlir::Value> values;
   for (size_t n = 0; n < out.size(); ++n) {
-    values.push_back(use(b, out[n], n, loc));
+    values.push_back(use(b, out[n], numbered(n), loc));
     if (values[n].getType() != types[n])
       fail(loc, "carried value ", n, " of the loop begins as ", words(types[n]), ", but the body returns ",
            words(values[n].getType()), "; dtype and shape must stay the same");
@@ -55,12 +34,11 @@ std::vector<detail::Value> Loop::run(const std::vector<Carried> &initial, const 
   b.checkOpen(loc_);
   if (!step_.value() && step_.constant() < 1) fail(loc_, "the loop's step is ", step_.constant(), "; it is at least 1");
   SmallVector<mlir::Value> init;
-  for (size_t n = 0; n < initial.size(); ++n) init.push_back(use(b, initial[n], n, loc_));
+  for (size_t n = 0; n < initial.size(); ++n) init.push_back(use(b, initial[n], numbered(n), loc_));
   mlir::Value lo = b.use(lo_, loc_), hi = b.use(hi_, loc_), step = b.use(step_, loc_);
   auto loop = scf::ForOp::create(b.builder, b.at(loc_), lo, hi, step, init);
-  if (init.empty()) loop.getBody()->back().erase(); // the terminator; made below for all loops alike
 
-  Inside inside(b, loop);
+  Nested inside(b, loop, loop.getRegion());
   std::vector<Value> in;
   for (mlir::Value v : loop.getRegionIterArgs()) in.push_back(b.wrap(v));
   std::vector<Carried> out = body.call(body.state, b.index(loop.getInductionVar()), in);

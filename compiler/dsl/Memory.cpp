@@ -88,6 +88,11 @@ void checkRanks(const ViewInfo &info, size_t rank, size_t indices, size_t tile, 
          rank);
 }
 
+void checkReadable(const ViewInfo &info, std::string_view verb, Loc loc) {
+  if (info.access == Access::Write)
+    fail(loc, verb, " '", info.name, "', which is an output; declare it with inout() to read and write it");
+}
+
 } // namespace
 
 View KernelBuilder::input(std::string_view name, DType dtype, std::vector<Index> extents, ViewOptions options,
@@ -114,13 +119,25 @@ Tile View::load(std::vector<Index> at, std::vector<int64_t> shape, Cache cache, 
   BuilderImpl &b = builderOf(v_, "the View", loc);
   mlir::Value view = b.use(v_, "the View", loc);
   const ViewInfo &info = b.views.at(view);
-  if (info.access == Access::Write)
-    fail(loc, "load from '", info.name, "', which is an output; declare it with inout() to read and write it");
+  checkReadable(info, "load from", loc);
   checkRanks(info, extents_.size(), at.size(), shape.size(), "load from", loc);
   checkShape(shape, loc);
   SmallVector<mlir::Value> indices = b.use(at, loc);
   auto tile = ir::LoadOp::create(b.builder, b.at(loc), typeOf(dtype_, shape), view, indices, cache == Cache::Streaming);
   return b.tile(tile, dtype_, std::make_shared<Origin>(Origin{v_, std::move(at)}));
+}
+
+Scalar View::at(std::vector<Index> at, Loc loc) const {
+  BuilderImpl &b = builderOf(v_, "the View", loc);
+  mlir::Value view = b.use(v_, "the View", loc);
+  const ViewInfo &info = b.views.at(view);
+  checkReadable(info, "element of", loc);
+  if (at.size() != extents_.size())
+    fail(loc, "element of the view '", info.name, "' of rank ", extents_.size(), " at ", at.size(),
+         " indices; it takes ", extents_.size());
+  if (dtype_ == DType::i1) fail(loc, "element of '", info.name, "', which holds i1; load a tile of it, and compare");
+  SmallVector<mlir::Value> indices = b.use(at, loc);
+  return Scalar(b.wrap(ir::LoadScalarOp::create(b.builder, b.at(loc), typeOf(dtype_), view, indices)), dtype_);
 }
 
 void View::prefetch(std::vector<Index> at, std::vector<int64_t> extents, Loc loc) const {

@@ -99,6 +99,11 @@ template <class Access> void analyze(Access op) {
   op.setAligned(alignment(op.getView().getType(), view, op.getIndices(), tile, inside));
 }
 
+void analyze(ir::LoadScalarOp op) {
+  SmallVector<int64_t, 3> one(op.getIndices().size(), 1);
+  op.setInside(ArrayRef<bool>(insideDims(ViewFacts(op.getView()), op.getIndices(), one)));
+}
+
 /// Dimensions in which the tile is known to stay inside say nothing; without any left the mask is true.
 void fold(ir::InBoundsOp op) {
   ViewFacts view(op.getView());
@@ -124,6 +129,8 @@ struct AnalyzeAccess : impl::AnalyzeAccessBase<AnalyzeAccess> {
         analyze(load);
       else if (auto store = dyn_cast<ir::StoreOp>(op))
         analyze(store);
+      else if (auto scalar = dyn_cast<ir::LoadScalarOp>(op))
+        analyze(scalar);
       else if (auto mask = dyn_cast<ir::InBoundsOp>(op))
         fold(mask);
     });

@@ -261,6 +261,8 @@ private:
               layout::before_broadcast(*ir::layoutOf(o.getType()), ir::shapeOf(o.getSource().getType())));
     } else if (auto o = dyn_cast<ir::ReduceOp>(op)) {
       fixReduce(o);
+    } else if (auto o = dyn_cast<ir::ToScalarOp>(op)) {
+      if (isFree(o.getSource())) require(o.getSourceMutable(), preferred(o.getSource(), 1));
     } else if (auto o = dyn_cast<ir::StoreOp>(op)) {
       if (isFree(o.getValue())) require(o.getValueMutable(), preferred(o.getValue(), widthOf(o)));
     } else if (auto o = dyn_cast<scf::ForOp>(op)) {

@@ -3,6 +3,7 @@
 
 tile::Kernel softmax(tile::DType dtype, int64_t cols);
 tile::Kernel mean_and_square(int64_t tile, int64_t stride_divisor);
+tile::Kernel sum_of_segments();
 
 namespace {
 
@@ -24,6 +25,17 @@ CHECK: func.func @mean_and_square
 CHECK: <?x?xbf16, strides = [?, 1], align = 16, divisible = 8>
 CHECK: scf.for {{.*}} -> (tensor<1x512xf32>, tensor<1x512xf32>)
 CHECK-COUNT-2: tile.store
+)"));
+}
+
+TEST(Readme, SumOfSegments) {
+  EXPECT_TRUE(tile::matches(sum_of_segments(), R"(
+CHECK: func.func @sum_of_segments
+CHECK: %[[FROM:.*]] = arith.index_cast %{{.*}} : i64 to index
+CHECK: %[[TO:.*]] = arith.index_cast %{{.*}} : i64 to index
+CHECK: scf.for %{{.*}} = %[[FROM]] to %[[TO]]
+CHECK: %[[IF:.*]] = scf.if
+CHECK: scf.yield %[[IF]]
 )"));
 }
 

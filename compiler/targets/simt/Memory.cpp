@@ -97,20 +97,29 @@ Value laneBytes(OpBuilder &b, Location loc, Value lane, int64_t size) {
   return LLVM::MulOp::create(b, loc, lane, splatNumber(b, loc, size));
 }
 
-/// pointer + base + offset + lane.
+/// pointer + base + offset (+ lane).
 template <class Op, class Adaptor>
 FailureOr<Access> globalAccess(OpBuilder &b, Op op, Adaptor adaptor, StringRef kind) {
-  if (op.getKind() != lane::AccessKind::PerLane)
-    return op.emitOpError("gives each lane its own address (per_lane) on this machine");
-  if (!isa<VectorType>(op.getLane().getType())) return op.emitOpError("is of vectors of 32 lanes on this machine");
+  bool isUniform = op.getKind() == lane::AccessKind::Uniform;
+  if (!isUniform && op.getKind() != lane::AccessKind::PerLane)
+    return op.emitOpError("gives each lane its own address (per_lane), or all the same (uniform), on this machine");
+  if (!isUniform && !isa<VectorType>(op.getLane().getType()))
+    return op.emitOpError("is of vectors of 32 lanes on this machine");
   Location loc = op.getLoc();
   Type i64 = b.getI64Type(), type = op.getPointer().getType().getElementType();
   int64_t size = ir::bytesOf(type);
   Value start = LLVM::PtrToIntOp::create(b, loc, i64, adaptor.getPointer());
   Value index = LLVM::AddOp::create(b, loc, adaptor.getBase(), constant(b, loc, i64, int64_t(op.getOffset())));
   start = LLVM::AddOp::create(b, loc, start, LLVM::MulOp::create(b, loc, index, constant(b, loc, i64, size)));
-  Value places = LLVM::AddOp::create(b, loc, splat(b, loc, start), laneBytes(b, loc, adaptor.getLane(), size));
-  return Access{op, kind, places, adaptor.getMask(), adaptor.getPointer(), type, int64_t(op.getAlign())};
+  Value places = splat(b, loc, start), mask = adaptor.getMask();
+  if (!isUniform) places = LLVM::AddOp::create(b, loc, places, laneBytes(b, loc, adaptor.getLane(), size));
+  if (isUniform && mask) mask = splat(b, loc, mask);
+  return Access{op, kind, places, mask, adaptor.getPointer(), type, int64_t(op.getAlign())};
+}
+
+/// All lanes have read the same.
+Value first(OpBuilder &b, Location loc, Value value) {
+  return LLVM::ExtractElementOp::create(b, loc, value, constant(b, loc, b.getI32Type(), 0));
 }
 
 struct LowerLoad : ConvertOpToLLVMPattern<lane::LoadOp>, AccessPattern {
@@ -118,7 +127,12 @@ struct LowerLoad : ConvertOpToLLVMPattern<lane::LoadOp>, AccessPattern {
   LogicalResult matchAndRewrite(lane::LoadOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     auto access = globalAccess(rewriter, op, adaptor, "load");
-    if (failed(access) || failed(check(*access, op.getResultTypes()))) return failure();
+    if (failed(access)) return failure();
+    if (op.getKind() == lane::AccessKind::Uniform) {
+      rewriter.replaceOp(op, first(rewriter, op.getLoc(), load(rewriter, *access, 1).front()));
+      return success();
+    }
+    if (failed(check(*access, op.getResultTypes()))) return failure();
     rewriter.replaceOp(op, load(rewriter, *access, op.getNumResults()));
     return success();
   }

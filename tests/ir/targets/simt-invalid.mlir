@@ -3,7 +3,7 @@
 module attributes {tile.target = #tile.target<"simt", arch = "simt", lanes = 32, vector_bytes = 16, native_bf16 = false>} {
   func.func @contiguous(%x: !tile.ptr<f32>) attributes {tile.kernel} {
     %p = tile.program_id 0
-    // expected-error @+2 {{gives each lane its own address (per_lane) on this machine}}
+    // expected-error @+2 {{gives each lane its own address (per_lane), or all the same (uniform), on this machine}}
     // expected-error @+1 {{failed to legalize}}
     %v = lane.load contiguous %x[%p] {align = 4 : i64, offset = 0 : i64} : (!tile.ptr<f32>, index) -> vector<32xf32>
     return

@@ -1,0 +1,73 @@
+// Scalars, conditions and branches.
+#include "Misuse.h"
+
+#include <optional>
+
+using namespace tile;
+
+namespace {
+
+struct ControlErrors : testing::Test {
+  KernelBuilder k{"k"};
+  Index n = k.runtime("n");
+  View x = k.input("x", f32, {n, 64}), y = k.output("y", f32, {n, 64}), flags = k.input("flags", DType::i1, {n});
+  Tile t = x.load({0, 0}, {4, 64});
+  Scalar s = k.scalar("s", f32);
+};
+
+TEST_F(ControlErrors, ScalarLoads) {
+  MISUSE(x.at({0}), "'x' of rank 2", "1 indices", "takes 2");
+  MISUSE(y.at({0, 0}), "'y'", "output", "inout()");
+  MISUSE(flags.at({0}), "'flags'", "i1", "load a tile");
+  MISUSE(x.at({0, 0}).to_index(), "a Scalar of f32", "i32 or i64");
+  MISUSE(t.to_scalar(), "f32[4, 64]", "rank 0");
+  MISUSE((s < s).to_scalar(), "i1[]", "any dtype but i1");
+}
+
+TEST_F(ControlErrors, Conditions) {
+  MISUSE(k.when(t < 0, [] {}), "i1[4, 64]", "i1 of rank 0", "where()");
+  MISUSE(k.when(s + 1, [] {}), "f32[]", "i1 of rank 0");
+  KernelBuilder other("other");
+  Index m = other.runtime("m");
+  MISUSE(n < m, "the Index", "'other'", "'k'");
+  MISUSE((n < 1) & (m < 1), "the Condition", "'other'", "'k'");
+  MISUSE(k.when(m < 1, [] {}), "the Condition", "'other'", "'k'");
+  MISUSE(k.choose(m < 1, 1, 2), "the Condition", "'other'", "'k'");
+  MISUSE(k.choose(n < 1, m, 2), "the Index", "'other'", "'k'");
+}
+
+TEST_F(ControlErrors, BranchesThatDisagree) {
+  MISUSE(k.when(n < 1, [&] { return t; }, [&] { return t.to(f16); }), "value 0", "f32[4, 64]", "f16[4, 64]", "same");
+  MISUSE(k.when(
+             n < 1, [&] { return std::tuple{n, t}; }, [&] { return std::tuple{n, sum(t, Axis(0))}; }),
+         "value 1", "f32[4, 64]", "f32[64]");
+  MISUSE(k.when(n < 1, [&] { return s; }, [&] { return s.to(i32); }), "a Scalar of f32", "a Scalar of i32");
+  MISUSE(k.when(n < 1, [&] { return std::vector{t, t}; }, [&] { return std::vector{t}; }), "2 values", "the other 1");
+  y.store({0, 0}, t);
+  Kernel kernel = k.finish();
+  EXPECT_EQ(kernel.str().find("scf.if"), std::string::npos) << kernel.str();
+}
+
+TEST_F(ControlErrors, ValuesOfABranchOutsideIt) {
+  Tile inner;
+  Index at = 0;
+  std::optional<Condition> holds;
+  k.when(n < 1, [&] { inner = t + 1, at = n * 2, holds = n < 5; });
+  MISUSE(inner + 1, "the Tile", "inside a branch", "returned");
+  MISUSE(y.store({at, 0}, t), "the Index", "inside a branch");
+  MISUSE(k.when(*holds, [] {}), "the Condition", "inside a branch");
+  MISUSE(k.when(n < 1, [&] { inner = t + 1; }, [&] { inner + 1; }), "inside a branch");
+  MISUSE(k.when(n < 1, [&] { k.finish(); }), "finish() inside the body", "branch");
+}
+
+TEST_F(ControlErrors, AfterTheEnd) {
+  Condition c = n < 1;
+  k.finish();
+  MISUSE(n < 2, "'k' is finished");
+  EXPECT_THROW(!c, UserError);
+  MISUSE(k.when(c, [] {}), "'k' is finished");
+  MISUSE(k.choose(c, 1, 2), "'k' is finished");
+  MISUSE(x.at({0, 0}), "'k' is finished");
+}
+
+} // namespace
