@@ -1,0 +1,252 @@
+// Programs over blocks of tokens: how they are cut on a machine, and how they find their sequences.
+#include "modules/common/Tokens.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace fla {
+
+using namespace tile;
+
+namespace {
+
+/// Boundaries of sequences that a program looks at at once.
+constexpr int64_t kProbe = 32;
+
+/// Halvings of n + 1 boundaries that leave at most kProbe of them.
+int64_t halvings(int64_t boundaries) {
+  int64_t count = 0;
+  for (; boundaries > kProbe; boundaries = ceil_div(boundaries, 2)) ++count;
+  return count;
+}
+
+int64_t column_blocks(const TokenLayout &layout, const TokenConfig &config) {
+  return ceil_div(layout.cols, config.cols);
+}
+
+} // namespace
+
+TokenLayout layout_of(const Sequences &sequences, DType dtype, int64_t cols) {
+  TokenLayout layout;
+  layout.dtype = dtype;
+  layout.cols = cols;
+  layout.packed = sequences.packed();
+  layout.many = sequences.packed() && halvings(sequences.count() + 1) > 0;
+  layout.align = 64;
+  return layout;
+}
+
+std::string TokenConfig::str() const {
+  return fmt::format("tokens={} unroll={} warps={} cols={}", rows, unroll, warps, cols) +
+         (streaming ? " streaming" : "");
+}
+
+// ---- Choices --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Columns of a program whose `lanes` take `vector` each, and the warps they fill.
+std::pair<int64_t, int> columns(const Target &target, const TokenNeeds &needs, int64_t vector, int most_warps) {
+  vector = std::min(vector, needs.cols & -needs.cols);
+  const int64_t warp = target.lanes * vector;
+  const int64_t cols = row_shape(needs.cols, warp, warp * most_warps).chunk;
+  return {cols, int(std::max<int64_t>(1, cols / warp))};
+}
+
+/// The most tokens a program may take such that there are `wanted` programs, a power of two within bounds.
+int64_t tokens(const TokenNeeds &needs, int64_t unroll, int64_t cols, int64_t wanted) {
+  int64_t rows = std::max(needs.most_rows, unroll);
+  const int64_t blocks = ceil_div(needs.cols, cols);
+  while (rows > std::max(needs.least_rows, unroll) && blocks * ceil_div(needs.rows, rows) < wanted) rows /= 2;
+  while (rows > unroll && rows / 2 >= needs.longest) rows /= 2;
+  return rows;
+}
+
+TokenConfig gpu_config(const Target &target, const TokenNeeds &needs, int64_t vector, int64_t unroll, int most_warps) {
+  const auto [cols, warps] = columns(target, needs, vector, most_warps);
+  // Enough warps on every multiprocessor to hide the latency of memory.
+  const int64_t rows = tokens(needs, unroll, cols, needs.units * 32 / warps);
+  return {.rows = rows, .unroll = unroll, .cols = cols, .warps = warps};
+}
+
+std::vector<TokenConfig> gpu_configs(const Target &target, const TokenNeeds &needs) {
+  const int64_t vector = std::min(needs.vector, target.vector_bytes / size_of(needs.dtype));
+  const int64_t half = std::max<int64_t>(1, vector / 2);
+  return {gpu_config(target, needs, vector, needs.unroll, 4), gpu_config(target, needs, vector, 2 * needs.unroll, 4),
+          gpu_config(target, needs, half, 2 * needs.unroll, 4), gpu_config(target, needs, half, needs.unroll, 4),
+          gpu_config(target, needs, vector, needs.unroll, 1)};
+}
+
+TokenConfig host_config(const Target &target, const TokenNeeds &needs, int64_t vectors, int64_t unroll) {
+  const int64_t cols = row_shape(needs.cols, target.lanes, vectors * target.lanes).chunk;
+  return {.rows = tokens(needs, unroll, cols, needs.units * 4), .unroll = unroll, .cols = cols};
+}
+
+std::vector<TokenConfig> host_configs(const Target &target, const TokenNeeds &needs) {
+  const int64_t vectors = needs.host_cols;
+  return {host_config(target, needs, vectors, needs.unroll), host_config(target, needs, vectors, 1),
+          host_config(target, needs, std::max<int64_t>(1, vectors / 4), needs.unroll)};
+}
+
+} // namespace
+
+std::vector<TokenConfig> token_configs(const Target &target, const TokenNeeds &needs) {
+  std::vector<TokenConfig> different;
+  for (TokenConfig config : target.is_gpu() ? gpu_configs(target, needs) : host_configs(target, needs)) {
+    config.streaming = needs.streaming;
+    if (std::ranges::find(different, config) == different.end()) different.push_back(config);
+  }
+  return different;
+}
+
+runtime::Grid token_grid(const Sequences &sequences, const TokenLayout &layout, const TokenConfig &config) {
+  const int64_t blocks = sequences.batch() * ceil_div(sequences.tokens(), config.rows);
+  return {uint32_t(blocks * column_blocks(layout, config))};
+}
+
+runtime::Grid sequence_grid(const Sequences &sequences, const TokenLayout &layout, const TokenConfig &config) {
+  return {uint32_t(sequences.count() * column_blocks(layout, config))};
+}
+
+std::vector<Arg> token_args(const Sequences &sequences, const TokenLayout &layout,
+                            const std::vector<std::string> &strided, int64_t gap) {
+  std::vector<Arg> args = {{"tokens", sequences.tokens()}};
+  if (layout.is_packed()) {
+    args.push_back({"sequences", sequences.count()});
+    args.push_back({"cu_seqlens", "cu_seqlens"});
+    if (layout.many) args.push_back({"halvings", halvings(sequences.count() + 1)});
+  } else {
+    args.push_back({"batch", sequences.batch()});
+  }
+  if (layout.stride_divisor)
+    for (const std::string &name : strided) {
+      args.push_back({name + "_stride", layout.cols + gap});
+      args.push_back({name + "_batch_stride", (sequences.tokens() + 1) * (layout.cols + gap)});
+    }
+  return args;
+}
+
+// ---- Kernel parts ---------------------------------------------------------------------------------------------------
+
+TokenProgram::TokenProgram(KernelBuilder &k, const TokenLayout &layout, const TokenConfig &config)
+    : k_(k), layout_(layout), config_(config), batch_(1), tokens_(k.runtime("tokens")), count_(0), col_(0), rest_(0) {
+  if (layout.is_packed()) {
+    count_ = k.runtime("sequences");
+    cu_seqlens_ = k.input("cu_seqlens", *layout.packed, {count_ + 1}, {.align = int(size_of(*layout.packed))});
+    if (layout.many) halvings_ = k.runtime("halvings");
+  } else {
+    batch_ = k.runtime("batch");
+    count_ = batch_;
+  }
+  // Neighbours in the grid are neighbours in memory.
+  const int64_t blocks = column_blocks(layout, config);
+  Index program = k.program_id(0);
+  col_ = program % blocks * config.cols;
+  rest_ = program / blocks;
+}
+
+View TokenProgram::tensor(const std::string &name, bool is_input, bool strided) {
+  ViewOptions options{.align = layout_.align};
+  if (strided && layout_.stride_divisor) {
+    Index stride = k_.runtime(name + "_stride", layout_.stride_divisor);
+    options.strides = {k_.runtime(name + "_batch_stride", layout_.stride_divisor), stride, 1};
+  }
+  const std::vector<Index> extents = {batch_, tokens_, layout_.cols};
+  return is_input ? k_.input(name, layout_.dtype, extents, options) : k_.output(name, layout_.dtype, extents, options);
+}
+
+View TokenProgram::input(const std::string &name) {
+  return tensor(name, true, false);
+}
+
+View TokenProgram::strided_input(const std::string &name) {
+  return tensor(name, true, true);
+}
+
+View TokenProgram::output(const std::string &name) {
+  return tensor(name, false, false);
+}
+
+View TokenProgram::per_sequence_input(const std::string &name) {
+  return k_.input(name, layout_.dtype, {count_, 1, layout_.cols}, {.align = layout_.align});
+}
+
+View TokenProgram::per_sequence_output(const std::string &name) {
+  return k_.output(name, layout_.dtype, {count_, 1, layout_.cols}, {.align = layout_.align});
+}
+
+/// How many of the boundaries are at most `token`. They never fall, so the number is found by halving the range it can
+/// be in until one look at kProbe of them tells it.
+Index TokenProgram::boundaries_up_to(const Index &token) {
+  Index low = 0;
+  if (layout_.many)
+    std::tie(low, std::ignore) = k_.loop(0, *halvings_, 1).carry(low, count_ + 1)([&](Index, Index low, Index size) {
+      Index half = size / 2; // the first half is of at most `token`, or the number is in it
+      Index last_of_half = cu_seqlens_->at({low + half - 1}).to_index();
+      return std::tuple{k_.choose(last_of_half <= token, low + half, low), size - half};
+    });
+  Tile probe = cu_seqlens_->load({low}, {kProbe});
+  Tile counted = where(probe.in_bounds() & (probe <= token.to(*layout_.packed)), 1, k_.zeros({kProbe}, i32));
+  return low + sum(counted, Axis(0)).to_scalar().to_index();
+}
+
+Segment TokenProgram::packed_sequence(const Index &number) {
+  Index first = cu_seqlens_->at({number}).to_index(), last = cu_seqlens_->at({number + 1}).to_index();
+  return {0, number, first, last, first, last};
+}
+
+Tiles TokenProgram::for_segments(Tiles state, const std::function<Tiles(const Segment &, Tiles)> &body) {
+  if (!layout_.is_packed()) {
+    Index blocks = (tokens_ + (config_.rows - 1)) / config_.rows;
+    Index begin = rest_ % blocks * config_.rows, batch = rest_ / blocks;
+    return body({batch, batch, begin, min(begin + config_.rows, tokens_), 0, tokens_}, std::move(state));
+  }
+  Index begin = rest_ * config_.rows, end = min(begin + config_.rows, tokens_);
+  Index first = max(boundaries_up_to(begin) - 1, 0), behind = boundaries_up_to(end - 1);
+  return k_.loop(first, behind, 1).carry_list(state, [&](Index number, Tiles state) {
+    Segment s = packed_sequence(number);
+    s.begin = max(s.first, begin);
+    s.end = min(s.last, end);
+    return body(s, std::move(state));
+  });
+}
+
+void TokenProgram::for_segments(const std::function<void(const Segment &)> &body) {
+  for_segments({}, [&](const Segment &s, Tiles) {
+    body(s);
+    return Tiles{};
+  });
+}
+
+Segment TokenProgram::sequence() {
+  if (layout_.is_packed()) return packed_sequence(rest_);
+  return {rest_, rest_, 0, tokens_, 0, tokens_};
+}
+
+Tile TokenProgram::load(const View &view, const Segment &s, const Index &t, Cache cache) const {
+  return view.load({s.batch, t, col_}, shape(), cache).to(f32);
+}
+
+void TokenProgram::store(const View &view, const Segment &s, const Index &t, const Tile &value) const {
+  view.store({s.batch, t, col_}, value.to(view.dtype()), config_.cache());
+}
+
+Tile TokenProgram::load_of(const View &view, const Segment &s) const {
+  return view.load({s.number, 0, col_}, shape()).to(f32);
+}
+
+void TokenProgram::store_of(const View &view, const Segment &s, const Tile &value) const {
+  view.store({s.number, 0, col_}, value.to(view.dtype()));
+}
+
+View TokenProgram::to_end(const View &view, const Segment &s) const {
+  // A block that is not packed is whole steps of the march, or ends where the view does.
+  return layout_.is_packed() ? view.below(1, s.end) : view;
+}
+
+View TokenProgram::of_sequence(const View &view, const Segment &s) const {
+  return layout_.is_packed() ? view.below(1, s.last) : view;
+}
+
+} // namespace fla

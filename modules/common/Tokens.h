@@ -1,0 +1,171 @@
+// Layers that look along time. Their tensors are [B, T, D]: B sequences of T tokens each; or packed, [1, T, D]:
+// sequences of any lengths one behind the other, cut at the numbers of `cu_seqlens` [n + 1]. No sequence sees its
+// neighbour.
+//
+// A program takes a block of tokens and of columns and marches along time, with the tokens it looks back at in
+// registers, so that each input is read once. A packed block is gone over sequence by sequence: inside of one there is
+// nothing to mask, and packing costs a search for the block's first sequence.
+#pragma once
+
+#include "modules/common/Problem.h"
+#include "modules/common/Rows.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fla {
+
+// ---- A case's sequences ---------------------------------------------------------------------------------------------
+
+/// Rows first, first + 1, ... of a [B * T, D] tensor.
+struct Sequence {
+  int64_t first = 0, tokens = 0;
+};
+
+class Sequences {
+public:
+  /// `batch` sequences of `tokens` each.
+  Sequences(int64_t batch, int64_t tokens) : batch_(batch), tokens_(tokens) {}
+  /// One behind the other. `boundaries` begins with 0, never falls and ends with the number of tokens; else UserError.
+  Sequences(std::vector<int64_t> boundaries, DType dtype);
+  /// `tokens` cut into `count` sequences at positions that depend on these two numbers alone.
+  static Sequences cut(int64_t tokens, int64_t count, DType dtype);
+
+  std::optional<DType> packed() const { return packed_; } ///< the dtype of cu_seqlens
+  int64_t batch() const { return batch_; }
+  int64_t tokens() const { return tokens_; } ///< of a sequence, or all packed ones together
+  int64_t rows() const { return batch_ * tokens_; }
+  int64_t count() const { return packed_ ? int64_t(boundaries_.size()) - 1 : batch_; }
+  Sequence operator[](int64_t number) const;
+  const std::vector<int64_t> &boundaries() const { return boundaries_; }
+  /// The shape of a tensor with `gap` unused elements behind each token and, if any, an unused token behind each
+  /// sequence of the batch; and where row `row` of [B * T, D] begins in it.
+  std::vector<int64_t> strided_shape(int64_t cols, int64_t gap) const;
+  int64_t strided_offset(int64_t row, int64_t cols, int64_t gap) const;
+  /// cu_seqlens as an input of a problem.
+  TensorDesc tensor() const;
+
+private:
+  int64_t batch_ = 1, tokens_ = 0;
+  std::optional<DType> packed_;
+  std::vector<int64_t> boundaries_;
+};
+
+/// The sequences of a case with the keys B, T, D and seqs (0: not packed); UserError where it is out of range.
+Sequences sequences_of(std::string_view op, const Case &);
+/// UserError unless `dtype` is a float's.
+void check_float(std::string_view op, DType dtype);
+
+// ---- What kernels are compiled for ----------------------------------------------------------------------------------
+
+struct TokenLayout {
+  tile::DType dtype = tile::bf16;
+  int64_t cols = 1;
+  std::optional<tile::DType> packed; ///< the dtype of cu_seqlens
+  bool many = false;                 ///< packed: more sequences than one look at their boundaries tells apart
+  /// How tokens of strided inputs lie: 0: one behind the other. Otherwise <name>_stride, between tokens, and
+  /// <name>_batch_stride are run-time arguments promised to be multiples of this.
+  int64_t stride_divisor = 0;
+  int align = 16; ///< of all tensors, bytes
+
+  bool is_packed() const { return packed.has_value(); }
+};
+
+/// The layout of a case whose tensors are allocated whole.
+TokenLayout layout_of(const Sequences &, tile::DType, int64_t cols);
+
+/// How a kernel is cut: a program takes `rows` tokens of `cols` columns, `unroll` at a time. rows is a multiple of
+/// unroll.
+struct TokenConfig {
+  int64_t rows = 1, unroll = 1, cols = 1;
+  int warps = 1;
+  bool streaming = false; ///< what is written is larger than the caches: write around them
+
+  tile::Cache cache() const { return streaming ? tile::Cache::Streaming : tile::Cache::Default; }
+  std::string str() const; ///< "tokens=32 unroll=4 warps=4 cols=1024"
+  bool operator==(const TokenConfig &) const = default;
+};
+
+// ---- Choices --------------------------------------------------------------------------------------------------------
+
+/// What a kernel asks for.
+struct TokenNeeds {
+  int64_t rows = 1, longest = 1, cols = 1; ///< of the case; `longest`: tokens that may be marched over
+  tile::DType dtype = tile::bf16;
+  int64_t units = 1;     ///< of the machine
+  int64_t vector = 8;    ///< columns a lane of a GPU may hold
+  int64_t host_cols = 1; ///< vectors of columns a program of the host may hold
+  int64_t unroll = 4;
+  int64_t least_rows = 8, most_rows = 64;
+  bool streaming = false;
+};
+
+/// The heuristic's choice first. All different.
+std::vector<TokenConfig> token_configs(const tile::Target &, const TokenNeeds &);
+
+/// Programs that cover the case.
+tile::runtime::Grid token_grid(const Sequences &, const TokenLayout &, const TokenConfig &);
+/// One program for each sequence and block of columns.
+tile::runtime::Grid sequence_grid(const Sequences &, const TokenLayout &, const TokenConfig &);
+/// The arguments that TokenProgram declares by itself, and those of `strided` inputs whose tensors have a gap.
+std::vector<Arg> token_args(const Sequences &, const TokenLayout &, const std::vector<std::string> &strided = {},
+                            int64_t gap = 0);
+
+// ---- Kernel parts ---------------------------------------------------------------------------------------------------
+
+/// Tokens begin to end of sequence `number`, which is the tokens first to last of batch element `batch`.
+struct Segment {
+  tile::Index batch, number, begin, end, first, last;
+};
+
+/// One program's place in [B, T, D], and the arguments that say where sequences lie: batch and tokens, or packed:
+/// sequences, tokens, cu_seqlens and, of many, halvings.
+class TokenProgram {
+public:
+  TokenProgram(tile::KernelBuilder &, const TokenLayout &, const TokenConfig &);
+
+  /// Tensors of [B, T, D].
+  tile::View input(const std::string &name);
+  tile::View strided_input(const std::string &name);
+  tile::View output(const std::string &name);
+  /// What belongs to a sequence: [n, 1, D], which is also how a tile of it is shaped.
+  tile::View per_sequence_input(const std::string &name);
+  tile::View per_sequence_output(const std::string &name);
+
+  const tile::Index &col() const { return col_; }
+  tile::Index count() const { return count_; } ///< of sequences
+  std::vector<int64_t> shape() const { return {1, 1, config_.cols}; }
+
+  /// `body(segment, state)` for every segment of this program's block of tokens, in order.
+  Tiles for_segments(Tiles state, const std::function<Tiles(const Segment &, Tiles)> &body);
+  void for_segments(const std::function<void(const Segment &)> &body);
+  /// All of the sequence of this program, for grids of `sequence_grid`.
+  Segment sequence();
+
+  /// Token t, f32; 0 outside the view.
+  tile::Tile load(const tile::View &, const Segment &, const tile::Index &t, tile::Cache = tile::Cache::Default) const;
+  void store(const tile::View &, const Segment &, const tile::Index &t, const tile::Tile &value) const;
+  /// What belongs to the segment's sequence.
+  tile::Tile load_of(const tile::View &, const Segment &) const;
+  void store_of(const tile::View &, const Segment &, const tile::Tile &value) const;
+  /// A view that ends with the segment: for stores of a march, which may overshoot it.
+  tile::View to_end(const tile::View &, const Segment &) const;
+  /// A view that ends with the segment's sequence: for loads that look ahead.
+  tile::View of_sequence(const tile::View &, const Segment &) const;
+
+private:
+  tile::View tensor(const std::string &name, bool is_input, bool strided);
+  Segment packed_sequence(const tile::Index &number);
+  tile::Index boundaries_up_to(const tile::Index &token);
+
+  tile::KernelBuilder &k_;
+  TokenLayout layout_;
+  TokenConfig config_;
+  tile::Index batch_, tokens_, count_, col_, rest_;
+  std::optional<tile::View> cu_seqlens_;
+  std::optional<tile::Index> halvings_;
+};
+
+} // namespace fla

@@ -1,0 +1,51 @@
+// Which kernels run a case on a machine, with which grids: the heuristic's choice first.
+#include "modules/tokenshift/kernels.h"
+#include "modules/tokenshift/problem.h"
+
+#include <algorithm>
+
+namespace fla::tokenshift {
+
+using tile::Target;
+using tile::runtime::DeviceInfo;
+
+std::vector<Candidate> ShiftProblem::candidates(const Target &target, const DeviceInfo &device) const {
+  const bool is_empty = sequences_.rows() == 0;
+  const int64_t written = sequences_.rows() * cols() * tile::size_of(dtype());
+  const TokenNeeds needs{.rows = sequences_.rows(),
+                         .longest = sequences_.tokens(),
+                         .cols = cols(),
+                         .dtype = dtype(),
+                         .units = std::max(device.units, 1),
+                         .host_cols = 32,
+                         .streaming = !target.is_gpu() && written > device.cache_bytes / 8};
+
+  std::vector<Candidate> all;
+  for (const TokenConfig &config : token_configs(target, needs)) {
+    Candidate candidate{config.str(), {}, {}};
+    auto launch = [&](tile::Kernel kernel, tile::runtime::Grid grid, const char *in, bool given, const char *given_name,
+                      const char *out) {
+      if (grid.programs() == 0) return;
+      std::vector<Arg> args = token_args(sequences_, spec_.tokens, {in}, gap_);
+      args.push_back({in, in});
+      if (given) args.push_back({given_name, given_name});
+      args.push_back({out, out});
+      candidate.launches.push_back({std::move(kernel), grid, std::move(args)});
+    };
+    const auto tokens = is_empty ? tile::runtime::Grid{0} : token_grid(sequences_, spec_.tokens, config);
+    const auto per_sequence = sequence_grid(sequences_, spec_.tokens, config);
+    if (runs_forward()) {
+      launch(forward(spec_, config), tokens, "x", spec_.cache, "cache", "y");
+      if (spec_.next_cache) launch(last_tokens(spec_, config), per_sequence, "x", spec_.cache, "cache", "next_cache");
+    }
+    if (runs_backward()) {
+      launch(backward(spec_, config), tokens, "dy", spec_.next_cache, "dnext_cache", "dx");
+      if (spec_.cache)
+        launch(cache_gradient(spec_, config), per_sequence, "dy", spec_.next_cache, "dnext_cache", "dcache");
+    }
+    all.push_back(std::move(candidate));
+  }
+  return all;
+}
+
+} // namespace fla::tokenshift

@@ -1,0 +1,92 @@
+#include "modules/tokenshift/kernels.h"
+
+namespace fla::tokenshift {
+
+using namespace tile;
+
+Kernel forward(const ShiftSpec &spec, const TokenConfig &config) {
+  KernelBuilder k("token_shift_forward", {.warps = config.warps});
+  TokenProgram program(k, spec.tokens, config);
+  View x = program.strided_input("x");
+  std::optional<View> cache;
+  if (spec.cache) cache = program.per_sequence_input("cache");
+  View y = program.output("y");
+
+  program.for_segments([&](const Segment &s) {
+    auto before_sequence = [&] { return cache ? program.load_of(*cache, s) : k.zeros(program.shape(), f32); };
+    Tile before = k.when(s.begin > s.first, [&] { return program.load(x, s, s.begin - 1); }, before_sequence);
+    View out = program.to_end(y, s);
+    k.loop(s.begin, s.end, config.unroll).carry(before)([&](Index t, Tile before) {
+      Tiles tokens; // all loads first: they are on their way together
+      for (int64_t i = 0; i < config.unroll; ++i) tokens.push_back(program.load(x, s, t + i));
+      for (int64_t i = 0; i < config.unroll; ++i) {
+        program.store(out, s, t + i, before - tokens[size_t(i)]);
+        before = tokens[size_t(i)];
+      }
+      return before;
+    });
+  });
+  return k.finish();
+}
+
+// dx[t] = dy[t+1] - dy[t], where behind a sequence's last token stands the gradient of the cache it hands on, or 0.
+Kernel backward(const ShiftSpec &spec, const TokenConfig &config) {
+  KernelBuilder k("token_shift_backward", {.warps = config.warps});
+  TokenProgram program(k, spec.tokens, config);
+  View dy = program.strided_input("dy");
+  std::optional<View> dnext;
+  if (spec.next_cache) dnext = program.per_sequence_input("dnext_cache");
+  View dx = program.output("dx");
+
+  program.for_segments([&](const Segment &s) {
+    View in = program.of_sequence(dy, s), out = program.to_end(dx, s);
+    auto token = [&](Index t) {
+      Tile v = program.load(in, s, t);
+      if (!dnext) return v;
+      return k.when(t == s.last, [&] { return program.load_of(*dnext, s); }, [&] { return v; });
+    };
+    k.loop(s.begin, s.end, config.unroll).carry(token(s.begin))([&](Index t, Tile current) {
+      Tiles behind;
+      for (int64_t i = 0; i < config.unroll; ++i) behind.push_back(token(t + (i + 1)));
+      for (int64_t i = 0; i < config.unroll; ++i) {
+        program.store(out, s, t + i, behind[size_t(i)] - current);
+        current = behind[size_t(i)];
+      }
+      return current;
+    });
+  });
+  return k.finish();
+}
+
+namespace {
+
+/// Token t of each sequence, or where it has none the row of `otherwise`, or 0.
+Kernel pick(const ShiftSpec &spec, const TokenConfig &config, const char *name, const char *from, const char *otherwise,
+            const char *to, bool is_last) {
+  KernelBuilder k(name, {.warps = config.warps});
+  TokenProgram program(k, spec.tokens, config);
+  View in = program.strided_input(from);
+  std::optional<View> fallback;
+  if (otherwise) fallback = program.per_sequence_input(otherwise);
+  View out = program.per_sequence_output(to);
+
+  Segment s = program.sequence();
+  Tile picked = k.when(
+      s.first < s.last, [&] { return program.load(in, s, is_last ? s.last - 1 : s.first); },
+      [&] { return fallback ? program.load_of(*fallback, s) : k.zeros(program.shape(), f32); });
+  program.store_of(out, s, picked);
+  return k.finish();
+}
+
+} // namespace
+
+Kernel last_tokens(const ShiftSpec &spec, const TokenConfig &config) {
+  return pick(spec, config, "token_shift_last_tokens", "x", spec.cache ? "cache" : nullptr, "next_cache", true);
+}
+
+Kernel cache_gradient(const ShiftSpec &spec, const TokenConfig &config) {
+  return pick(spec, config, "token_shift_cache_gradient", "dy", spec.next_cache ? "dnext_cache" : nullptr, "dcache",
+              false);
+}
+
+} // namespace fla::tokenshift
