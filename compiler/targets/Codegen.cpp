@@ -80,9 +80,10 @@ llvm::TargetLibraryInfoImpl noLibrary(const llvm::Module &module) {
 /// Tiles arrive unrolled and as vectors, without memory of their own: what is left to do is to share and hoist address
 /// arithmetic, to fold, and to clean up. LLVM's own O3 gives the same registers and instructions for our kernels and
 /// takes two times as long for PTX, twenty for the host (its LoopLoadElimination compares all stores to all loads).
+/// A pass of instcombine that leaves something to combine is no mistake of ours: LLVM ends the process unless told so.
 constexpr const char *kOptimize =
-    "always-inline,function(early-cse<memssa>,simplifycfg,instcombine,loop-simplify,loop-mssa(loop-rotate,licm),gvn,"
-    "loop(indvars),instcombine,adce,simplifycfg)";
+    "always-inline,function(early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,loop-simplify,"
+    "loop-mssa(loop-rotate,licm),gvn,loop(indvars),instcombine<no-verify-fixpoint>,adce,simplifycfg)";
 
 void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::LoopAnalysisManager loops;
