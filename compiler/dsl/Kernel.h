@@ -317,6 +317,7 @@ class View {
 public:
   View(detail::Value v, DType t, std::vector<Index> extents) : v_(v), dtype_(t), extents_(std::move(extents)) {}
   DType dtype() const { return dtype_; }
+  detail::Value value() const { return v_; }
   int rank() const { return int(extents_.size()); }
   const Index &extent(int dim, Loc = Loc::current()) const;
 

@@ -8,8 +8,6 @@ namespace fla::cuda {
 
 using tile::runtime::Grid;
 
-namespace {
-
 const char *cpp_type(DType dtype) {
   switch (dtype) {
   case tile::f16:
@@ -20,8 +18,6 @@ const char *cpp_type(DType dtype) {
     return "float";
   }
 }
-
-} // namespace
 
 std::vector<std::string> options(DType dtype) {
   // NVRTC takes the source's generic lambdas for host code unless told otherwise.

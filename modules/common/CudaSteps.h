@@ -16,6 +16,8 @@ extern const char *const kElements;
 /// Source of the kernels of `Steps::columns`; goes behind kElements.
 extern const char *const kColumnSums;
 
+/// "__nv_bfloat16"
+const char *cpp_type(DType);
 std::vector<std::string> options(DType);
 
 /// Collects the steps of a reference over rows by columns; those over no elements are left out.

@@ -113,12 +113,12 @@ RowConfig host_looped(const Target &target, const RowNeeds &needs, int64_t least
 
 std::vector<RowConfig> host_configs(const Target &target, const RowNeeds &needs) {
   const RowShape shape = row_shape(needs.cols, target.lanes);
-  const bool holds = needs.held > 0 && shape.padded() <= kMostVectors * target.lanes;
+  const bool holds = needs.held > 0 && shape.padded() * needs.alive <= kMostVectors * target.lanes;
   std::vector<RowConfig> found;
   if (holds) {
     found.push_back({.rows = 1, .warps = 1, .shape = shape, .looped_rows = true, .ahead = 2});
     // Short rows: several at once hide the latency of each other's reductions.
-    if (shape.padded() * 4 <= kMostVectors * target.lanes)
+    if (shape.padded() * needs.alive * 4 <= kMostVectors * target.lanes)
       found.push_back({.rows = 4, .warps = 1, .shape = shape, .looped_rows = true, .ahead = 1});
   }
   if (!holds || needs.cols > 16 * target.lanes) {

@@ -48,6 +48,8 @@ struct RowNeeds {
   /// Columns of a row that a lane of a GPU may hold. A kernel with more values alive for each column asks for fewer;
   /// one that only comes looped, for 0 (on every machine).
   int64_t held = 40;
+  /// Values of each column that are alive at once: a core, which has few registers, holds shorter rows for more.
+  int alive = 1;
   int most_warps = 16;    ///< that a row may be spread over
   bool streaming = false; ///< the output is larger than the machine's caches
 };

@@ -1,5 +1,6 @@
 // Every candidate of every kind of case builds, and its launches bind each argument to something that exists.
 #include "modules/common/Problem.h"
+#include "modules/l2norm/problem.h"
 #include "modules/layernorm/problem.h"
 
 #include <gtest/gtest.h>
@@ -70,6 +71,7 @@ TEST(Candidates, BuildForEveryKindOfCase) {
             spec.centered = centered;
             spec.cols = cols;
             SCOPED_TRACE(std::to_string(rows) + "x" + std::to_string(cols) + " " + std::string(name_of(pass)));
+            if (centered) check(l2norm::L2NormProblem({.cols = cols}, pass, rows), machine(kind));
             check(layernorm::NormProblem(spec, pass, rows), machine(kind));
           }
 }

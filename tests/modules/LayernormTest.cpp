@@ -1,20 +1,18 @@
 // layernorm without its kernels: the truth against finite differences, the host's reference against the truth, what a
 // case says of itself.
 #include "modules/common/Compare.h"
-#include "modules/common/Convert.h"
 #include "modules/common/Inputs.h"
 #include "modules/common/Problem.h"
 #include "modules/layernorm/problem.h"
+#include "tests/modules/Truth.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <set>
 
 using namespace fla;
-using Doubles = std::map<std::string, std::vector<double>>;
-using Role = TensorDesc::Role;
+using namespace fla::test;
 
 namespace {
 
@@ -24,49 +22,6 @@ layernorm::NormProblem norm(bool centered, Pass pass, int64_t rows, int64_t cols
   spec.dtype = dtype;
   spec.cols = cols;
   return {spec, pass, rows};
-}
-
-Doubles truth(const Problem &problem, const Doubles &in) {
-  Doubles out;
-  for (const TensorDesc &tensor : problem.tensors())
-    if (tensor.role == Role::Output) out[tensor.name].assign(size_t(tensor.elements()), NAN);
-  problem.oracle(in, out);
-  return out;
-}
-
-/// The bytes of all tensors of a case: inputs rounded, everything else NaN.
-class Memory {
-public:
-  Memory(const std::vector<TensorDesc> &tensors, const Doubles &in) {
-    for (const TensorDesc &tensor : tensors) {
-      std::vector<std::byte> &bytes = bytes_[tensor.name];
-      bytes.assign(tensor.bytes() + 1, std::byte(0xFF));
-      if (tensor.role == Role::Input) from_double(tensor.dtype, in.at(tensor.name), bytes.data());
-      addresses_[tensor.name] = bytes.data();
-    }
-  }
-  const std::map<std::string, void *> &addresses() const { return addresses_; }
-  const void *operator[](const std::string &name) const { return addresses_.at(name); }
-
-private:
-  std::map<std::string, std::vector<std::byte>> bytes_;
-  std::map<std::string, void *> addresses_;
-};
-
-void expect_host_reference_is_right(const Problem &problem, uint64_t seed) {
-  const Doubles in = make_inputs(problem, seed);
-  const Doubles expected = truth(problem, in);
-  const HostReference reference = problem.host_reference();
-  std::vector<TensorDesc> all = problem.tensors();
-  all.insert(all.end(), reference.workspace.begin(), reference.workspace.end());
-  const Memory memory(all, in);
-  for (const auto &step : reference.steps) step(memory.addresses());
-  for (const TensorDesc &tensor : problem.tensors())
-    if (tensor.role == Role::Output) {
-      const auto &want = expected.at(tensor.name);
-      const Comparison c = compare(tensor.dtype, memory[tensor.name], want, problem.tolerance(tensor.name));
-      EXPECT_TRUE(c.ok()) << tensor.name << ": " << c.str(tensor.elements());
-    }
 }
 
 struct Shape {
@@ -80,29 +35,8 @@ INSTANTIATE_TEST_SUITE_P(, Norms, testing::Bool(),
 // d(sum(y * dy)) by central differences, in every input element.
 TEST_P(Norms, OracleGradientsAreThoseOfItsForward) {
   for (const Shape shape : {Shape{3, 7}, Shape{1, 2}, Shape{2, 1}, Shape{5, 33}}) {
-    const auto problem = norm(GetParam(), Pass::FwdBwd, shape.rows, shape.cols);
-    Doubles in = make_inputs(problem, 11);
-    const Doubles analytic = truth(problem, in);
-    auto loss = [&] {
-      const Doubles out = truth(problem, in);
-      double total = 0;
-      for (size_t i = 0; i < out.at("y").size(); ++i) total += out.at("y")[i] * in.at("dy")[i];
-      return total;
-    };
-    for (const auto &[input, gradient] : std::map<std::string, std::string>{{"x", "dx"}, {"w", "dw"}, {"b", "db"}}) {
-      if (!in.contains(input)) continue;
-      for (size_t i = 0; i < in.at(input).size(); ++i) {
-        double &element = in.at(input)[i];
-        const double original = element, step = 1e-5;
-        element = original + step;
-        const double above = loss();
-        element = original - step;
-        const double below = loss();
-        element = original;
-        const double numeric = (above - below) / (2 * step);
-        ASSERT_NEAR(analytic.at(gradient)[i], numeric, 2e-6 * (1 + std::fabs(numeric))) << gradient << ' ' << i;
-      }
-    }
+    expect_gradients(norm(GetParam(), Pass::FwdBwd, shape.rows, shape.cols), {{"y", "dy"}},
+                     {{"x", "dx"}, {"w", "dw"}, {"b", "db"}});
   }
 }
 
@@ -173,31 +107,8 @@ TEST_P(Norms, BytesAreEachTensorOnce) {
 
 TEST_P(Norms, CudaStepsNameTensorsThatExist) {
   for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd})
-    for (const Shape shape : {Shape{0, 8}, Shape{1, 1}, Shape{4096, 1024}, Shape{1 << 20, 1}, Shape{1, 1 << 20}}) {
-      const auto problem = norm(GetParam(), pass, shape.rows, shape.cols, tile::f16);
-      const CudaReference reference = problem.cuda_reference();
-      std::set<std::string> known, written;
-      for (const TensorDesc &tensor : problem.tensors()) {
-        known.insert(tensor.name);
-        if (tensor.role == Role::Input) written.insert(tensor.name);
-      }
-      for (const TensorDesc &tensor : reference.workspace) EXPECT_TRUE(known.insert(tensor.name).second) << tensor.name;
-      for (const CudaStep &step : reference.steps) {
-        EXPECT_NE(reference.source.find("void " + step.kernel + "("), std::string::npos) << step.kernel;
-        EXPECT_GT(step.grid.programs(), 0) << step.kernel;
-        EXPECT_LE(step.grid.y, 65535u) << step.kernel;
-        // The last tensor of every kernel is its output; the others must have been made before.
-        std::vector<std::string> names;
-        for (const ArgValue &arg : step.args)
-          if (const auto *name = std::get_if<std::string>(&arg)) names.push_back(*name);
-        for (const std::string &name : names) EXPECT_TRUE(known.contains(name)) << name;
-        for (size_t i = 0; i + 1 < names.size(); ++i)
-          EXPECT_TRUE(shape.rows == 0 || written.contains(names[i])) << step.kernel << " reads " << names[i];
-        written.insert(names.back());
-      }
-      for (const TensorDesc &tensor : problem.tensors())
-        EXPECT_TRUE(tensor.elements() == 0 || written.contains(tensor.name)) << tensor.name;
-    }
+    for (const Shape shape : {Shape{0, 8}, Shape{1, 1}, Shape{4096, 1024}, Shape{1 << 20, 1}, Shape{1, 1 << 20}})
+      expect_cuda_steps_are_sound(norm(GetParam(), pass, shape.rows, shape.cols, tile::f16));
 }
 
 std::string refusal(std::string_view op, const Case &c, DType dtype) {

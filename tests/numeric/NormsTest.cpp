@@ -1,5 +1,6 @@
 // The norms where they are awkward: rows of one column, of odd and of prime numbers of them, rows too wide to be held;
 // no rows, one, and counts that fill no block; rows of infinities and NaNs; rows that lie far from zero.
+#include "tests/numeric/Altered.h"
 #include "tests/numeric/Harness.h"
 
 #include "modules/common/Random.h"
@@ -13,15 +14,16 @@ namespace fla::test {
 namespace {
 
 struct Subject {
-  std::string machine, op;
+  std::string machine, module, op;
   Pass pass;
 };
 
 std::vector<Subject> subjects() {
   std::vector<Subject> out;
   for (const char *machine : {"host", "simt", "cuda"})
-    for (const char *op : {"layer_norm", "rms_norm"})
-      for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd}) out.push_back({machine, op, pass});
+    for (const auto &[module, op] :
+         {std::pair{"layernorm", "layer_norm"}, {"layernorm", "rms_norm"}, {"l2norm", "l2norm"}})
+      for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd}) out.push_back({machine, module, op, pass});
   return out;
 }
 
@@ -36,7 +38,7 @@ std::string name_of_test(const testing::TestParamInfo<Subject> &info) {
 class Norm : public testing::TestWithParam<Subject> {
 protected:
   std::unique_ptr<Problem> problem(int64_t rows, int64_t cols, DType dtype) const {
-    return module_named("layernorm").problem(GetParam().op, GetParam().pass, {{"N", rows}, {"D", cols}}, dtype);
+    return module_named(GetParam().module).problem(GetParam().op, GetParam().pass, {{"N", rows}, {"D", cols}}, dtype);
   }
   void expect(Machine &machine, int64_t rows, int64_t cols, DType dtype, Which which) const {
     const std::string what =
@@ -74,37 +76,6 @@ TEST_P(Norm, EveryCandidate) {
   expect(machine, 33, 1200, DType::bf16, Which::All);
   expect(machine, 3, 8192, DType::f16, Which::All);
 }
-
-/// A problem with one of its inputs changed.
-class Altered : public Problem {
-public:
-  using Change = std::function<void(TensorDesc &)>;
-  Altered(std::unique_ptr<Problem> inner, std::string input, Change change)
-      : inner_(std::move(inner)), input_(std::move(input)), change_(std::move(change)) {}
-
-  std::vector<TensorDesc> tensors() const override {
-    std::vector<TensorDesc> all = inner_->tensors();
-    for (TensorDesc &t : all)
-      if (t.name == input_) change_(t);
-    return all;
-  }
-  int64_t bytes() const override { return inner_->bytes(); }
-  std::vector<Candidate> candidates(const tile::Target &t, const tile::runtime::DeviceInfo &i) const override {
-    return inner_->candidates(t, i);
-  }
-  CudaReference cuda_reference() const override { return inner_->cuda_reference(); }
-  HostReference host_reference() const override { return inner_->host_reference(); }
-  void oracle(const std::map<std::string, std::vector<double>> &in,
-              std::map<std::string, std::vector<double>> &out) const override {
-    inner_->oracle(in, out);
-  }
-  Tolerance tolerance(std::string_view output) const override { return inner_->tolerance(output); }
-
-private:
-  std::unique_ptr<Problem> inner_;
-  std::string input_;
-  Change change_;
-};
 
 // Three rows of x are poisoned; all others must come out as if those were not there.
 TEST_P(Norm, RowsOfInfinitiesAndNaNsDoNotSpread) {

@@ -1,0 +1,84 @@
+#include "modules/common/RowBlock.h"
+
+#include <limits>
+
+namespace fla {
+
+using namespace tile;
+
+Tile Chunk::load(const View &view) const {
+  return block_.load(view, *this);
+}
+
+Tile Chunk::load_columns(const View &view) const {
+  return view.load({column_}, {block_.config_.shape.chunk}).to(f32).expand(Axis(0));
+}
+
+void Chunk::store(const View &view, const Tile &tile) const {
+  view.store({block_.row_, column_}, tile.to(view.dtype()), block_.config_.cache());
+}
+
+Tile RowBlock::load(const View &view, const Chunk &chunk) {
+  const void *key = view.value().ir;
+  if (!config_.looped) {
+    Tiles &tiles = held_[key];
+    if (tiles.empty()) tiles = load_row(view, row_, config_);
+    return tiles[chunk.number_];
+  }
+  auto [known, is_new] = of_chunk_.try_emplace(key);
+  if (!is_new) return known->second;
+  const std::vector<int64_t> shape = {config_.rows, config_.shape.chunk};
+  // The same chunk of a later row, as load_row does for whole rows; by the passes after the first, rows are near.
+  if (config_.ahead > 0 && read_first_.try_emplace(key, pass_).first->second == pass_)
+    view.prefetch({row_ + config_.ahead * config_.rows, chunk.column_}, shape);
+  return known->second = view.load({row_, chunk.column_}, shape).to(f32);
+}
+
+Tiles RowBlock::carry(Tiles state, const std::function<Tiles(const Chunk &, Tiles)> &body) {
+  if (config_.looped) {
+    ++pass_;
+    return over_chunks(k_, cols_, config_.shape.chunk, std::move(state), [&](Index column, Tiles s) {
+      of_chunk_.clear();
+      return body(Chunk(*this, column, 0), std::move(s));
+    });
+  }
+  for (int64_t i = 0; i < config_.shape.chunks; ++i)
+    state = body(Chunk(*this, i * config_.shape.chunk, size_t(i)), std::move(state));
+  return state;
+}
+
+void RowBlock::each(const std::function<void(const Chunk &)> &body) {
+  carry({}, [&](const Chunk &chunk, Tiles) {
+    body(chunk);
+    return Tiles();
+  });
+}
+
+Tiles RowBlock::sums(size_t count, const std::function<Tiles(const Chunk &)> &terms) {
+  Tiles start;
+  if (config_.looped) start.assign(count, k_.zeros({config_.rows, config_.shape.chunk}, f32));
+  Tiles totals = carry(start, [&](const Chunk &chunk, Tiles so_far) {
+    Tiles added = terms(chunk);
+    for (size_t i = 0; i < so_far.size(); ++i) added[i] = so_far[i] + added[i];
+    return added;
+  });
+  for (Tile &total : totals) total = tile::sum(total, Axis(1));
+  return totals;
+}
+
+Tile RowBlock::sum(const std::function<Tile(const Chunk &)> &term) {
+  return sums(1, [&](const Chunk &chunk) -> Tiles { return {term(chunk)}; }).front();
+}
+
+Tile RowBlock::max(const std::function<Tile(const Chunk &)> &term) {
+  Tiles start;
+  if (config_.looped)
+    start = {k_.full({config_.rows, config_.shape.chunk}, -std::numeric_limits<double>::infinity(), f32)};
+  Tiles largest = carry(start, [&](const Chunk &chunk, Tiles so_far) -> Tiles {
+    Tile value = term(chunk);
+    return {so_far.empty() ? value : tile::max(so_far.front(), value)};
+  });
+  return tile::max(largest.front(), Axis(1));
+}
+
+} // namespace fla

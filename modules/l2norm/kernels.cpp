@@ -1,0 +1,48 @@
+// l2norm over rows of any length: a row is held in registers, or read twice where config.looped.
+#include "modules/l2norm/kernels.h"
+
+#include "modules/common/RowBlock.h"
+
+#include <algorithm>
+
+namespace fla::l2norm {
+
+using namespace tile;
+
+// y = x * rstd with rstd = 1 / sqrt(sum_of_row(x^2) + eps)
+Kernel forward(const L2Spec &spec, const RowConfig &config) {
+  KernelBuilder k("l2norm_forward", {.warps = config.warps});
+  Index rows = k.runtime("rows");
+  Scalar eps = k.scalar("eps", f32);
+  View x = k.input("x", spec.dtype, {rows, spec.cols}, {.align = spec.align});
+  View y = k.output("y", spec.out_dtype, {rows, spec.cols}, {.align = spec.align});
+  View rstds = k.output("rstd", f32, {rows}, {.align = std::max(spec.align, 4)});
+
+  for_row_blocks(k, rows, config, [&](Index row) {
+    RowBlock block(k, config, spec.cols, row);
+    Tile rstd = rsqrt(block.sum([&](const Chunk &c) { return c.load(x) * c.load(x); }) + eps);
+    rstds.store({row}, rstd);
+    block.each([&](const Chunk &c) { c.store(y, c.load(x) * rstd.expand(Axis(1))); });
+  });
+  return k.finish();
+}
+
+// dx = (dy - y * sum_of_row(dy * y)) * rstd
+Kernel backward(const L2Spec &spec, const RowConfig &config) {
+  KernelBuilder k("l2norm_backward", {.warps = config.warps});
+  Index rows = k.runtime("rows");
+  View y = k.input("y", spec.out_dtype, {rows, spec.cols}, {.align = spec.align});
+  View dy = k.input("dy", spec.out_dtype, {rows, spec.cols}, {.align = spec.align});
+  View dx = k.output("dx", spec.dtype, {rows, spec.cols}, {.align = spec.align});
+  View rstds = k.input("rstd", f32, {rows}, {.align = std::max(spec.align, 4)});
+
+  for_row_blocks(k, rows, config, [&](Index row) {
+    RowBlock block(k, config, spec.cols, row);
+    Tile rstd = rstds.load({row}, {config.rows}).expand(Axis(1));
+    Tile along = block.sum([&](const Chunk &c) { return c.load(y) * c.load(dy); }).expand(Axis(1));
+    block.each([&](const Chunk &c) { c.store(dx, (c.load(dy) - c.load(y) * along) * rstd); });
+  });
+  return k.finish();
+}
+
+} // namespace fla::l2norm
