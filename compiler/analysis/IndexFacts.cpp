@@ -121,19 +121,6 @@ int64_t IndexFacts::powerOfTwo(int64_t limit) const {
   return std::min(limit, divisor & -divisor);
 }
 
-/// a <= b, whatever their values.
-static bool isAtMost(Value a, Value b, int depth) {
-  if (a == b) return true;
-  auto least = a.getDefiningOp<arith::MinSIOp>();
-  return least && depth > 0 && (isAtMost(least.getLhs(), b, depth - 1) || isAtMost(least.getRhs(), b, depth - 1));
-}
-
-bool isBelow(Value index, Value bound) {
-  auto arg = dyn_cast<BlockArgument>(index);
-  auto loop = arg ? dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp()) : nullptr;
-  return loop && index == loop.getInductionVar() && isAtMost(loop.getUpperBound(), bound, kMaxDepth);
-}
-
 IndexFacts factsOf(Value index) {
   return facts(index, kMaxDepth);
 }

@@ -20,7 +20,9 @@ struct IndexFacts {
 IndexFacts factsOf(mlir::Value index);
 IndexFacts factsOf(int64_t constant);
 
-/// index < bound, whatever their values: an induction variable is below its loop's upper bound.
+/// index < bound, whatever their values: a remainder is below its divisor, an induction variable below its loop's upper
+/// bound, and in a loop over whole steps also the rest of a step:
+///   for i = lower to lower + max(end - lower, 0) / step * step: i + c is below end for each c < step
 bool isBelow(mlir::Value index, mlir::Value bound);
 
 IndexFacts operator+(const IndexFacts &a, const IndexFacts &b);

@@ -79,14 +79,21 @@ std::vector<TokenConfig> gpu_configs(const Target &target, const TokenNeeds &nee
 }
 
 TokenConfig host_config(const Target &target, const TokenNeeds &needs, int64_t vectors, int64_t unroll) {
+  // A core looks ahead some hundred instructions at most, and no farther than a page: the next 2 KB are asked for.
+  constexpr int64_t kAheadBytes = 2048;
   const int64_t cols = row_shape(needs.cols, target.lanes, vectors * target.lanes).chunk;
-  return {.rows = tokens(needs, unroll, cols, needs.units * 4), .unroll = unroll, .cols = cols};
+  return {.rows = tokens(needs, unroll, cols, needs.units * 4),
+          .unroll = unroll,
+          .cols = cols,
+          .ahead = std::clamp<int64_t>(kAheadBytes / (cols * size_of(needs.dtype)), 2, 8)};
 }
 
 std::vector<TokenConfig> host_configs(const Target &target, const TokenNeeds &needs) {
-  const int64_t vectors = needs.host_cols;
-  return {host_config(target, needs, vectors, needs.unroll), host_config(target, needs, vectors, 1),
-          host_config(target, needs, std::max<int64_t>(1, vectors / 4), needs.unroll)};
+  // Blocks of columns as wide as a page's worth of prefetching likes; with narrower ones more stays in registers.
+  const int64_t vectors = needs.host_cols, half = std::max<int64_t>(1, vectors / 2);
+  return {host_config(target, needs, vectors, needs.host_unroll),
+          host_config(target, needs, half, 2 * needs.host_unroll),
+          host_config(target, needs, std::max<int64_t>(1, vectors / 4), 4 * needs.host_unroll)};
 }
 
 } // namespace
@@ -198,8 +205,7 @@ Segment TokenProgram::packed_sequence(const Index &number) {
 
 Tiles TokenProgram::for_segments(Tiles state, const std::function<Tiles(const Segment &, Tiles)> &body) {
   if (!layout_.is_packed()) {
-    Index blocks = (tokens_ + (config_.rows - 1)) / config_.rows;
-    Index begin = rest_ % blocks * config_.rows, batch = rest_ / blocks;
+    Index batch = rest_ % batch_, begin = rest_ / batch_ * config_.rows;
     return body({batch, batch, begin, min(begin + config_.rows, tokens_), 0, tokens_}, std::move(state));
   }
   Index begin = rest_ * config_.rows, end = min(begin + config_.rows, tokens_);
@@ -219,12 +225,28 @@ void TokenProgram::for_segments(const std::function<void(const Segment &)> &body
   });
 }
 
+Tiles TokenProgram::march(const Segment &s, Tiles state, const std::function<Tiles(Index, int64_t, Tiles)> &body) {
+  const int64_t step = config_.unroll;
+  auto loop = [&](Index from, Index to, int64_t count) {
+    state = k_.loop(from, to, count).carry_list(state, [&](Index t, Tiles state) {
+      return body(t, count, std::move(state));
+    });
+  };
+  // Written such that the compiler sees that a whole step ends at s.end or before.
+  Index whole = step == 1 ? s.end : s.begin + max(s.end - s.begin, 0) / step * step;
+  loop(s.begin, whole, step);
+  if (step > 1) loop(whole, s.end, 1);
+  return state;
+}
+
 Segment TokenProgram::sequence() {
   if (layout_.is_packed()) return packed_sequence(rest_);
-  return {rest_, rest_, 0, tokens_, 0, tokens_};
+  Index number = rest_ % count_;
+  return {number, number, 0, tokens_, 0, tokens_};
 }
 
 Tile TokenProgram::load(const View &view, const Segment &s, const Index &t, Cache cache) const {
+  if (config_.ahead) view.prefetch({s.batch, t + config_.ahead, col_}, shape());
   return view.load({s.batch, t, col_}, shape(), cache).to(f32);
 }
 
@@ -238,11 +260,6 @@ Tile TokenProgram::load_of(const View &view, const Segment &s) const {
 
 void TokenProgram::store_of(const View &view, const Segment &s, const Tile &value) const {
   view.store({s.number, 0, col_}, value.to(view.dtype()));
-}
-
-View TokenProgram::to_end(const View &view, const Segment &s) const {
-  // A block that is not packed is whole steps of the march, or ends where the view does.
-  return layout_.is_packed() ? view.below(1, s.end) : view;
 }
 
 View TokenProgram::of_sequence(const View &view, const Segment &s) const {

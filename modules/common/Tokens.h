@@ -81,6 +81,7 @@ TokenLayout layout_of(const Sequences &, tile::DType, int64_t cols);
 struct TokenConfig {
   int64_t rows = 1, unroll = 1, cols = 1;
   int warps = 1;
+  int64_t ahead = 0;      ///< tokens that are prefetched ahead of the one at work
   bool streaming = false; ///< what is written is larger than the caches: write around them
 
   tile::Cache cache() const { return streaming ? tile::Cache::Streaming : tile::Cache::Default; }
@@ -94,10 +95,11 @@ struct TokenConfig {
 struct TokenNeeds {
   int64_t rows = 1, longest = 1, cols = 1; ///< of the case; `longest`: tokens that may be marched over
   tile::DType dtype = tile::bf16;
-  int64_t units = 1;     ///< of the machine
-  int64_t vector = 8;    ///< columns a lane of a GPU may hold
-  int64_t host_cols = 1; ///< vectors of columns a program of the host may hold
+  int64_t units = 1;  ///< of the machine
+  int64_t vector = 8; ///< columns a lane of a GPU may hold
   int64_t unroll = 4;
+  int64_t host_cols = 1; ///< vectors of columns a program of the host may hold
+  int64_t host_unroll = 1;
   int64_t least_rows = 8, most_rows = 64;
   bool streaming = false;
 };
@@ -141,17 +143,18 @@ public:
   /// `body(segment, state)` for every segment of this program's block of tokens, in order.
   Tiles for_segments(Tiles state, const std::function<Tiles(const Segment &, Tiles)> &body);
   void for_segments(const std::function<void(const Segment &)> &body);
+  /// `body(t, count, state)` for tokens t to t + count of the segment, in order: `unroll` at a time in a run-time loop,
+  /// then those that are left one by one. They are known to lie inside of [B, T, D]: nothing is masked.
+  Tiles march(const Segment &, Tiles state, const std::function<Tiles(tile::Index, int64_t, Tiles)> &body);
   /// All of the sequence of this program, for grids of `sequence_grid`.
   Segment sequence();
 
-  /// Token t, f32; 0 outside the view.
+  /// Token t of a march, f32; 0 outside the view.
   tile::Tile load(const tile::View &, const Segment &, const tile::Index &t, tile::Cache = tile::Cache::Default) const;
   void store(const tile::View &, const Segment &, const tile::Index &t, const tile::Tile &value) const;
   /// What belongs to the segment's sequence.
   tile::Tile load_of(const tile::View &, const Segment &) const;
   void store_of(const tile::View &, const Segment &, const tile::Tile &value) const;
-  /// A view that ends with the segment: for stores of a march, which may overshoot it.
-  tile::View to_end(const tile::View &, const Segment &) const;
   /// A view that ends with the segment's sequence: for loads that look ahead.
   tile::View of_sequence(const tile::View &, const Segment &) const;
 

@@ -15,15 +15,10 @@ Kernel forward(const ShiftSpec &spec, const TokenConfig &config) {
   program.for_segments([&](const Segment &s) {
     auto before_sequence = [&] { return cache ? program.load_of(*cache, s) : k.zeros(program.shape(), f32); };
     Tile before = k.when(s.begin > s.first, [&] { return program.load(x, s, s.begin - 1); }, before_sequence);
-    View out = program.to_end(y, s);
-    k.loop(s.begin, s.end, config.unroll).carry(before)([&](Index t, Tile before) {
-      Tiles tokens; // all loads first: they are on their way together
-      for (int64_t i = 0; i < config.unroll; ++i) tokens.push_back(program.load(x, s, t + i));
-      for (int64_t i = 0; i < config.unroll; ++i) {
-        program.store(out, s, t + i, before - tokens[size_t(i)]);
-        before = tokens[size_t(i)];
-      }
-      return before;
+    program.march(s, {before}, [&](Index t, int64_t count, Tiles tokens) {
+      for (int64_t i = 0; i < count; ++i) tokens.push_back(program.load(x, s, t + i)); // on their way together
+      for (int64_t i = 0; i < count; ++i) program.store(y, s, t + i, tokens[size_t(i)] - tokens[size_t(i) + 1]);
+      return Tiles{tokens.back()};
     });
   });
   return k.finish();
@@ -39,20 +34,16 @@ Kernel backward(const ShiftSpec &spec, const TokenConfig &config) {
   View dx = program.output("dx");
 
   program.for_segments([&](const Segment &s) {
-    View in = program.of_sequence(dy, s), out = program.to_end(dx, s);
+    View in = program.of_sequence(dy, s);
     auto token = [&](Index t) {
       Tile v = program.load(in, s, t);
       if (!dnext) return v;
       return k.when(t == s.last, [&] { return program.load_of(*dnext, s); }, [&] { return v; });
     };
-    k.loop(s.begin, s.end, config.unroll).carry(token(s.begin))([&](Index t, Tile current) {
-      Tiles behind;
-      for (int64_t i = 0; i < config.unroll; ++i) behind.push_back(token(t + (i + 1)));
-      for (int64_t i = 0; i < config.unroll; ++i) {
-        program.store(out, s, t + i, behind[size_t(i)] - current);
-        current = behind[size_t(i)];
-      }
-      return current;
+    program.march(s, {token(s.begin)}, [&](Index t, int64_t count, Tiles tokens) {
+      for (int64_t i = 0; i < count; ++i) tokens.push_back(token(t + (i + 1)));
+      for (int64_t i = 0; i < count; ++i) program.store(dx, s, t + i, tokens[size_t(i) + 1] - tokens[size_t(i)]);
+      return Tiles{tokens.back()};
     });
   });
   return k.finish();

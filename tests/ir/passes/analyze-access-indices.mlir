@@ -147,3 +147,79 @@ func.func @masks(%v: !tile.view<?x50xf32, strides = [50, 1], align = 16>) -> (te
   // CHECK: return %[[A]], %[[B]], %[[T]]
   return %a, %b, %d : tensor<4x64xi1>, tensor<4x32xi1>, tensor<4x32xi1>
 }
+
+!rows = !tile.view<?xf32, strides = [1], align = 128>
+
+// A remainder is below its divisor.
+// CHECK-LABEL: @remainder
+func.func @remainder(%p: !tile.ptr<f32>, %n: index, %m: index) {
+  %v = tile.make_view %p, [%n], [] : <f32> -> !rows
+  %i = tile.program_id 0
+  %r = arith.remui %i, %n : index
+  %q = arith.remui %i, %m : index
+  // CHECK: tile.load {{.*}} inside = array<i1: true>
+  %a = tile.load %v[%r] : !rows -> tensor<1xf32>
+  // CHECK: tile.load {{.*}} inside = array<i1: false>
+  %b = tile.load %v[%q] : !rows -> tensor<1xf32>
+  return
+}
+
+// Whole steps between a lower bound and the lesser of an end and the view's: all of each step is inside.
+// CHECK-LABEL: @whole_steps
+func.func @whole_steps(%p: !tile.ptr<f32>, %n: index, %m: index) {
+  %c0 = arith.constant 0 : index
+  %c3 = arith.constant 3 : index
+  %c4 = arith.constant 4 : index
+  %v = tile.make_view %p, [%n], [] : <f32> -> !rows
+  %lower = tile.program_id 0
+  %end = arith.minsi %m, %n : index
+  %distance = arith.subi %end, %lower : index
+  %clamped = arith.maxsi %distance, %c0 : index
+  %count = arith.divui %clamped, %c4 : index
+  %steps = arith.muli %count, %c4 : index
+  %upper = arith.addi %lower, %steps : index
+  scf.for %i = %lower to %upper step %c4 {
+    // CHECK: tile.load {{.*}} inside = array<i1: true>
+    %a = tile.load %v[%i] : !rows -> tensor<1xf32>
+    %last = arith.addi %i, %c3 : index
+    // CHECK: tile.load {{.*}} inside = array<i1: true>
+    %b = tile.load %v[%last] : !rows -> tensor<1xf32>
+    %next = arith.addi %i, %c4 : index
+    // CHECK: tile.load {{.*}} inside = array<i1: false>
+    %c = tile.load %v[%next] : !rows -> tensor<1xf32>
+  }
+  // The same steps, gone over from elsewhere or by another step, end anywhere.
+  scf.for %i = %c0 to %upper step %c4 {
+    %last = arith.addi %i, %c3 : index
+    // CHECK: tile.load {{.*}} inside = array<i1: false>
+    %b = tile.load %v[%last] : !rows -> tensor<1xf32>
+  }
+  scf.for %i = %lower to %upper step %c3 {
+    // CHECK: tile.load {{.*}} inside = array<i1: false>
+    %a = tile.load %v[%i] : !rows -> tensor<1xf32>
+  }
+  // What is left of the last step goes one by one.
+  %c1 = arith.constant 1 : index
+  scf.for %i = %upper to %end step %c1 {
+    // CHECK: tile.load {{.*}} inside = array<i1: true>
+    %a = tile.load %v[%i] : !rows -> tensor<1xf32>
+  }
+  return
+}
+
+// Without the clamp the distance may be negative, and its unsigned quotient anything.
+// CHECK-LABEL: @steps_of_unknown_sign
+func.func @steps_of_unknown_sign(%p: !tile.ptr<f32>, %n: index) {
+  %c4 = arith.constant 4 : index
+  %v = tile.make_view %p, [%n], [] : <f32> -> !rows
+  %lower = tile.program_id 0
+  %distance = arith.subi %n, %lower : index
+  %count = arith.divui %distance, %c4 : index
+  %steps = arith.muli %count, %c4 : index
+  %upper = arith.addi %lower, %steps : index
+  scf.for %i = %lower to %upper step %c4 {
+    // CHECK: tile.load {{.*}} inside = array<i1: false>
+    %a = tile.load %v[%i] : !rows -> tensor<1xf32>
+  }
+  return
+}

@@ -1,0 +1,84 @@
+// index < bound where neither is known before the kernel runs: what remainders and loops promise.
+#include "compiler/analysis/IndexFacts.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace tile {
+namespace {
+
+constexpr int kMaxDepth = 8;
+
+std::optional<int64_t> constantOf(Value v) {
+  APInt constant;
+  if (!matchPattern(v, m_ConstantInt(&constant))) return std::nullopt;
+  return constant.getSExtValue();
+}
+
+/// The other operand of a commutative op, if one of them is `v`.
+template <class Op> Value otherOperand(Op op, Value v) {
+  if (!op) return {};
+  return op.getLhs() == v ? op.getRhs() : op.getRhs() == v ? op.getLhs() : Value();
+}
+
+/// The other operand of a commutative op, if one of them is the constant.
+template <class Op> Value besides(Op op, int64_t constant) {
+  if (!op) return {};
+  if (constantOf(op.getRhs()) == constant) return op.getLhs();
+  return constantOf(op.getLhs()) == constant ? op.getRhs() : Value();
+}
+
+/// a <= b, whatever their values.
+bool isAtMost(Value a, Value b, int depth) {
+  if (a == b) return true;
+  if (depth-- == 0) return false;
+  if (auto least = b.getDefiningOp<arith::MinSIOp>();
+      least && isAtMost(a, least.getLhs(), depth) && isAtMost(a, least.getRhs(), depth))
+    return true;
+  auto least = a.getDefiningOp<arith::MinSIOp>();
+  return least && (isAtMost(least.getLhs(), b, depth) || isAtMost(least.getRhs(), b, depth));
+}
+
+/// `end`, if the loop goes over the whole steps between its lower bound and `end`, that is to
+///   lower + max(end - lower, 0) / step * step
+/// which is at most `end` wherever the loop runs at all.
+Value endOfWholeSteps(scf::ForOp loop, int64_t step) {
+  Value lower = loop.getLowerBound();
+  Value steps = otherOperand(loop.getUpperBound().getDefiningOp<arith::AddIOp>(), lower);
+  if (!steps) return {};
+  Value count = besides(steps.getDefiningOp<arith::MulIOp>(), step);
+  auto quotient = count ? count.getDefiningOp<arith::DivUIOp>() : nullptr;
+  if (!quotient || constantOf(quotient.getRhs()) != step) return {};
+  Value clamped = besides(quotient.getLhs().getDefiningOp<arith::MaxSIOp>(), 0);
+  auto distance = clamped ? clamped.getDefiningOp<arith::SubIOp>() : nullptr;
+  return distance && distance.getRhs() == lower ? distance.getLhs() : Value();
+}
+
+/// iv + offset < bound inside of the loop.
+bool isBelow(scf::ForOp loop, int64_t offset, Value bound) {
+  if (loop.getUnsignedCmp() || offset < 0) return false;
+  std::optional<int64_t> step = constantOf(loop.getStep());
+  Value end = step && *step > 0 ? endOfWholeSteps(loop, *step) : Value();
+  if (offset == 0 && isAtMost(loop.getUpperBound(), bound, kMaxDepth)) return true;
+  return end && offset < *step && isAtMost(end, bound, kMaxDepth);
+}
+
+} // namespace
+
+bool isBelow(Value index, Value bound) {
+  if (auto remainder = index.getDefiningOp<arith::RemUIOp>()) return remainder.getRhs() == bound;
+  int64_t offset = 0;
+  if (auto sum = index.getDefiningOp<arith::AddIOp>())
+    if (std::optional<int64_t> c = constantOf(sum.getRhs())) {
+      offset = *c;
+      index = sum.getLhs();
+    }
+  auto arg = dyn_cast<BlockArgument>(index);
+  auto loop = arg ? dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp()) : nullptr;
+  return loop && index == loop.getInductionVar() && isBelow(loop, offset, bound);
+}
+
+} // namespace tile
