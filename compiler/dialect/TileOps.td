@@ -222,6 +222,20 @@ def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
   let hasFolder = 1;
 }
 
+//===- Functions --------------------------------------------------------------------------------------------------===//
+
+def Tile_SigmoidOp : Tile_Op<"sigmoid", [Pure, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable,
+                                         Tensorizable]> {
+  let summary = "1 / (1 + e^-x) of each element";
+  let description = [{
+    What `math` lacks. Like the ops of `math` it stays when tiles become lane values, until `lane-math-policy`.
+    Example: `%t = tile.sigmoid %m : tensor<4x1024xf32>`
+  }];
+  let arguments = (ins FloatLike:$operand);
+  let results = (outs FloatLike:$result);
+  let assemblyFormat = "$operand attr-dict `:` type($result)";
+}
+
 //===- Reductions -------------------------------------------------------------------------------------------------===//
 
 def Tile_ReduceOp : Tile_Op<"reduce", [Pure]> {

@@ -92,6 +92,7 @@ struct Distribute : impl::DistributeBase<Distribute> {
     legal.addLegalDialect<lane::LaneDialect>();
     legal.addIllegalDialect<ir::TileDialect>();
     legal.addLegalOp<ir::ProgramIdOp, ir::NumProgramsOp>();
+    legal.addDynamicallyLegalOp<ir::SigmoidOp>([&](Operation *op) { return converter.isLegal(op); });
     legal.markUnknownOpDynamicallyLegal([&](Operation *op) { return converter.isLegal(op); });
 
     RewritePatternSet patterns(&getContext());

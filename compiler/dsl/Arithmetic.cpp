@@ -4,6 +4,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
+#include "mlir/IR/Matchers.h"
+
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/Format.h"
 
@@ -133,7 +135,7 @@ IntegerAttr integerAttr(const Operand &o, DType dtype, Loc loc) {
 // ---- Binary ---------------------------------------------------------------------------------------------------------
 
 llvm::StringRef nameOf(Binary op) {
-  constexpr llvm::StringLiteral names[] = {"+", "-", "*", "/", "%", "min", "max", "&", "|", "^"};
+  constexpr llvm::StringLiteral names[] = {"+", "-", "*", "/", "%", "min", "max", "&", "|", "^", "pow"};
   return names[size_t(op)];
 }
 
@@ -146,6 +148,8 @@ void checkBinary(Binary op, DType dtype, Loc loc) {
   bool choice = op == Binary::Min || op == Binary::Max;
   if (dtype == DType::i1 && !bits)
     fail(loc, "'", nameOf(op), "' on i1; it takes &, |, ^, !, == and != (convert with .to(i32) to count)");
+  if (op == Binary::Pow && !is_float(dtype))
+    fail(loc, "'pow' on ", name_of(dtype), "; it takes f32, convert with .to(f32)");
   if (is_float(dtype) && (bits || op == Binary::Rem))
     fail(loc, "'", nameOf(op), "' on ", name_of(dtype), "; it is an operation on integers");
   if ((dtype == f16 || dtype == bf16) && !choice) refuseNarrow(nameOf(op), dtype, loc);
@@ -193,6 +197,8 @@ mlir::Value emitInteger(OpBuilder &b, Location at, Binary op, mlir::Value x, mli
     return arith::OrIOp::create(b, at, x, y);
   case Binary::Xor:
     return arith::XOrIOp::create(b, at, x, y);
+  case Binary::Pow:
+    break;
   }
   throw InternalError("no such arithmetic on integers");
 }
@@ -221,6 +227,24 @@ mlir::Value constantTile(BuilderImpl &b, const Operand &number, DType dtype, Arr
   return arith::ConstantOp::create(b.builder, b.at(loc), DenseElementsAttr::get(typeOf(dtype, shape), value));
 }
 
+mlir::Value power(BuilderImpl &b, mlir::Value base, mlir::Value exponent, Loc loc) {
+  Location at = b.at(loc);
+  auto number = [&](double x) {
+    return constantTile(b, Operand(x), f32, cast<RankedTensorType>(base.getType()).getShape(), loc);
+  };
+  auto times = [&](mlir::Value x, mlir::Value y) { return emitFloat(b.builder, at, Binary::Mul, x, y); };
+  llvm::APFloat n(0.f);
+  if (!matchPattern(exponent, m_ConstantFloat(&n))) return math::PowFOp::create(b.builder, at, base, exponent);
+  if (n.isZero()) return number(1); // of NaN too
+  if (n.isExactlyValue(1)) return base;
+  if (n.isExactlyValue(-1)) return emitFloat(b.builder, at, Binary::Div, number(1), base);
+  if (n.isExactlyValue(2)) return times(base, base);
+  if (n.isExactlyValue(3)) return times(times(base, base), base);
+  if (!n.isExactlyValue(4)) return math::PowFOp::create(b.builder, at, base, exponent);
+  mlir::Value square = times(base, base);
+  return times(square, square);
+}
+
 Tile binary(Binary op, const Operand &x, const Operand &y) {
   Loc loc = x.loc;
   const Operand *operands[] = {&x, &y};
@@ -234,6 +258,7 @@ Tile binary(Binary op, const Operand &x, const Operand &y) {
     if (std::optional<double> factor = reciprocal(y)) return binary(Binary::Mul, x, Operand(*factor, y.loc));
   }
   mlir::Value left = use(b, x, dtype, shape, loc), right = use(b, y, dtype, shape, loc);
+  if (op == Binary::Pow) return b.tile(power(b, left, right, loc), dtype);
   auto *emit = is_float(dtype) ? emitFloat : emitInteger;
   return b.tile(emit(b.builder, b.at(loc), op, left, right), dtype);
 }
@@ -269,8 +294,8 @@ Tile compare(Compare op, const Operand &x, const Operand &y) {
 // ---- Unary ----------------------------------------------------------------------------------------------------------
 
 static llvm::StringRef nameOf(Unary op) {
-  constexpr llvm::StringLiteral names[] = {"-",     "abs",  "exp",   "exp2", "log", "log2",
-                                           "log1p", "sqrt", "rsqrt", "tanh", "erf", "!"};
+  constexpr llvm::StringLiteral names[] = {"-",    "abs",   "exp",  "exp2", "log",     "log2", "log1p",
+                                           "sqrt", "rsqrt", "tanh", "erf",  "sigmoid", "!"};
   return names[size_t(op)];
 }
 
@@ -308,6 +333,8 @@ static mlir::Value emitFloat(OpBuilder &b, Location at, Unary op, mlir::Value x)
     return math::TanhOp::create(b, at, x);
   case Unary::Erf:
     return math::ErfOp::create(b, at, x);
+  case Unary::Sigmoid:
+    return ir::SigmoidOp::create(b, at, x);
   case Unary::Not:
     break;
   }

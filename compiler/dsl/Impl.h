@@ -137,6 +137,8 @@ int64_t divisorOf(mlir::Value index, int depth = 8);
 mlir::Value broadcastTo(BuilderImpl &b, mlir::Value v, llvm::ArrayRef<int64_t> shape, Loc loc);
 /// A constant of one number; throws if `dtype` cannot hold the number.
 mlir::Value constantTile(BuilderImpl &b, const Operand &number, DType dtype, llvm::ArrayRef<int64_t> shape, Loc loc);
+/// base^exponent of f32 tiles; by products where the exponent is a small constant integer.
+mlir::Value power(BuilderImpl &b, mlir::Value base, mlir::Value exponent, Loc loc);
 /// Converts a tile or a number of `from`; the type's shape stays.
 mlir::Value convert(BuilderImpl &b, mlir::Value v, DType from, DType to, Loc loc);
 

@@ -155,8 +155,8 @@ public:
 };
 
 namespace detail {
-enum class Binary : uint8_t { Add, Sub, Mul, Div, Rem, Min, Max, And, Or, Xor };
-enum class Unary : uint8_t { Neg, Abs, Exp, Exp2, Log, Log2, Log1p, Sqrt, Rsqrt, Tanh, Erf, Not };
+enum class Binary : uint8_t { Add, Sub, Mul, Div, Rem, Min, Max, And, Or, Xor, Pow };
+enum class Unary : uint8_t { Neg, Abs, Exp, Exp2, Log, Log2, Log1p, Sqrt, Rsqrt, Tanh, Erf, Sigmoid, Not };
 enum class Compare : uint8_t { Lt, Le, Gt, Ge, Eq, Ne };
 enum class Combine : uint8_t { Sum, Max, Min, Product };
 Tile binary(Binary, const Operand &, const Operand &);
@@ -254,6 +254,16 @@ inline Tile tanh(Operand a) {
 }
 inline Tile erf(Operand a) {
   return detail::unary(detail::Unary::Erf, a);
+}
+
+/// 1 / (1 + e^-x).
+inline Tile sigmoid(Operand a) {
+  return detail::unary(detail::Unary::Sigmoid, a);
+}
+/// x^y as C's pow has it, with all its cases. An exponent that is a C++ integer from -1 to 4 becomes products: prefer
+/// it.
+inline Tile pow(Operand x, Operand y) {
+  return detail::binary(detail::Binary::Pow, x, y);
 }
 
 /// Element-wise choice; `condition` is i1. Shapes broadcast.
@@ -542,3 +552,4 @@ private:
 } // namespace tile
 
 #include "compiler/dsl/Branch.h"
+#include "compiler/dsl/Gradient.h"

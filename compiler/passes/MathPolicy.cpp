@@ -30,6 +30,7 @@ struct Pass : impl::MathPolicyBase<Pass> {
     RewritePatternSet patterns(&getContext());
     targets::addWidening(patterns);
     targets::addCommonMath(patterns);
+    targets::addPower(patterns);
     if (target.hasVectorLanes())
       targets::simd::addMath(patterns);
     else

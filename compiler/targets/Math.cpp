@@ -2,6 +2,7 @@
 // error, rounded to f32; each function names its interval.
 #include "compiler/targets/Math.h"
 
+#include "compiler/dialect/TileDialect.h"
 #include "compiler/targets/MathBuilder.h"
 
 using namespace mlir;
@@ -30,21 +31,6 @@ constexpr float kLn2Lo = 1.42860677e-06f; ///< the rest
 constexpr float kLog2eHi = 1.44238281f;   ///< log2 e to 12 bits
 constexpr float kLog2eLo = 3.12228389e-04f;
 
-/// A positive number as 2^exponent (1 + f), f in [-1/3, 1/3]; subnormals are scaled first.
-struct Reduced {
-  Value exponent, f;
-};
-Reduced reduce(MathBuilder &m, Value x) {
-  Value small = m.compare(OLT, x, m.f(0x1p-126f));
-  Value normal = m.select(small, m.mul(x, m.f(0x1p24f)), x);
-  Value bits = m.bits(normal);
-  Value e = m.andI(m.subI(bits, m.i(kTwoThirds)), kExponent);
-  Value mantissa = m.asFloat(m.subI(bits, e));
-  Value exponent = m.toFloat(m.sar(e, 23));
-  exponent = m.sub(exponent, m.select(small, m.f(24), m.f(0)));
-  return {exponent, m.sub(mantissa, m.f(1))};
-}
-
 /// What a logarithm is outside the positive finite numbers; `pole` is where it is -inf.
 Value logLimits(MathBuilder &m, Value x, float pole, Value result) {
   result = m.select(m.compare(OLT, x, m.f(pole)), m.f(kNan), result);
@@ -53,14 +39,14 @@ Value logLimits(MathBuilder &m, Value x, float pole, Value result) {
 }
 
 Value log(MathBuilder &m, Value x) {
-  auto [e, f] = reduce(m, x);
+  auto [e, f] = reduceMantissa(m, x);
   Value low = m.fma(e, m.f(kLn2Lo), logTail(m, f));
   return logLimits(m, x, 0, m.fma(e, m.f(kLn2Hi), m.add(f, low)));
 }
 
 /// f log2 e is formed in two parts, since its error is what remains near 1.
 Value log2(MathBuilder &m, Value x) {
-  auto [e, f] = reduce(m, x);
+  auto [e, f] = reduceMantissa(m, x);
   Value tail = logTail(m, f);
   Value low = m.fma(tail, m.f(kLog2eHi), m.mul(m.add(f, tail), m.f(kLog2eLo)));
   return logLimits(m, x, 0, m.add(e, m.fma(f, m.f(kLog2eHi), low)));
@@ -115,7 +101,8 @@ struct Widen : RewritePattern {
   static bool wants(Operation *op) {
     if (op->getNumOperands() == 0 || op->getNumResults() != 1) return false;
     Type in = op->getOperand(0).getType();
-    if (isa_and_nonnull<math::MathDialect>(op->getDialect())) return isNarrow(in, /*bf16Only=*/false);
+    if (isa_and_nonnull<math::MathDialect>(op->getDialect()) || isa<ir::SigmoidOp>(op))
+      return isNarrow(in, /*bf16Only=*/false);
     return isNarrow(in, /*bf16Only=*/true) &&
            isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::RemFOp, arith::NegFOp,
                arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp, arith::CmpFOp, arith::FPToSIOp,
@@ -156,6 +143,17 @@ struct Widen : RewritePattern {
 
 } // namespace
 
+Reduced reduceMantissa(MathBuilder &m, Value x) {
+  Value small = m.compare(OLT, x, m.f(0x1p-126f));
+  Value normal = m.select(small, m.mul(x, m.f(0x1p24f)), x);
+  Value bits = m.bits(normal);
+  Value e = m.andI(m.subI(bits, m.i(kTwoThirds)), kExponent);
+  Value mantissa = m.asFloat(m.subI(bits, e));
+  Value exponent = m.toFloat(m.sar(e, 23));
+  exponent = m.sub(exponent, m.select(small, m.f(24), m.f(0)));
+  return {exponent, m.sub(mantissa, m.f(1))};
+}
+
 void addCommonMath(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   patterns.add<ExpandMath<math::LogOp>>(context, log);
@@ -166,7 +164,7 @@ void addCommonMath(RewritePatternSet &patterns) {
 }
 
 bool wantsExpansion(Operation *op) {
-  if (isa_and_nonnull<math::MathDialect>(op->getDialect())) return true;
+  if (isa_and_nonnull<math::MathDialect>(op->getDialect()) || isa<ir::SigmoidOp>(op)) return true;
   auto isBf16 = [](Type type) { return isNarrow(type, /*bf16Only=*/true); };
   return isa_and_nonnull<arith::ArithDialect>(op->getDialect()) &&
          (llvm::any_of(op->getOperandTypes(), isBf16) || llvm::any_of(op->getResultTypes(), isBf16));

@@ -15,6 +15,9 @@ namespace tile::targets {
 /// log, log2, log1p, tanh, erf: the same on both machines; they may leave math.exp and math.exp2 behind.
 void addCommonMath(mlir::RewritePatternSet &patterns);
 
+/// pow; it leaves math.exp2 behind.
+void addPower(mlir::RewritePatternSet &patterns);
+
 /// math on 16-bit floats and arith on bf16 become f32 ops between conversions.
 void addWidening(mlir::RewritePatternSet &patterns);
 

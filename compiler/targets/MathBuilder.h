@@ -29,6 +29,7 @@ public:
     return mlir::arith::DivFOp::create(b, x, y, mlir::arith::FastMathFlags::afn);
   }
   Value fma(Value x, Value y, Value z) { return mlir::math::FmaOp::create(b, x, y, z); }
+  Value neg(Value x) { return mlir::arith::NegFOp::create(b, x); }
   Value abs(Value x) { return mlir::math::AbsFOp::create(b, x); }
   Value copySign(Value x, Value sign) { return mlir::math::CopySignOp::create(b, x, sign); }
   Value select(Value c, Value x, Value y) { return mlir::arith::SelectOp::create(b, c, x, y); }
@@ -72,6 +73,12 @@ private:
   }
   mlir::Type floats_, ints_;
 };
+
+/// A positive number as 2^exponent (1 + f), f in [-1/3, 1/3]; subnormals are scaled first.
+struct Reduced {
+  mlir::Value exponent, f;
+};
+Reduced reduceMantissa(MathBuilder &m, mlir::Value x);
 
 /// Rewrites one unary op of f32 by a function of MathBuilder.
 template <class Op> struct ExpandMath : mlir::OpRewritePattern<Op> {

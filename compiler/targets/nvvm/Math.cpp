@@ -1,6 +1,7 @@
 // Math through the special function unit of NVIDIA GPUs.
 #include "compiler/targets/Math.h"
 
+#include "compiler/dialect/TileDialect.h"
 #include "compiler/targets/MathBuilder.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -37,6 +38,12 @@ Value exp(MathBuilder &m, Value x) {
   return m.mul(exp2Approx(m, fraction), m.asFloat(m.shl(m.bits(biased), 23)));
 }
 
+/// In four instructions. Below 0 the error is that of the exponent -x log2 e as f32, above it vanishes next to 1.
+Value sigmoid(MathBuilder &m, Value x) {
+  Value e = exp2Approx(m, m.mul(x, m.f(-1.44269502f)));
+  return intrinsic(m, "llvm.nvvm.rcp.approx.ftz.f", m.add(e, m.f(1)));
+}
+
 } // namespace
 
 void addMath(RewritePatternSet &patterns) {
@@ -44,6 +51,7 @@ void addMath(RewritePatternSet &patterns) {
   patterns.add<ExpandMath<math::Exp2Op>>(context, exp2Approx);
   patterns.add<ExpandMath<math::ExpOp>>(context, exp);
   patterns.add<ExpandMath<math::RsqrtOp>>(context, rsqrtApprox);
+  patterns.add<ExpandMath<ir::SigmoidOp>>(context, sigmoid);
 }
 
 } // namespace tile::targets::nvvm

@@ -1,6 +1,7 @@
 // Math without libm on the host's vector unit.
 #include "compiler/targets/Math.h"
 
+#include "compiler/dialect/TileDialect.h"
 #include "compiler/targets/MathBuilder.h"
 
 using namespace mlir;
@@ -44,6 +45,13 @@ Value rsqrt(MathBuilder &m, Value x) {
   return m.div(m.f(1), math::SqrtOp::create(m.b, x));
 }
 
+/// Of e^-|x|, so that nothing overflows and small results keep their digits: e^x / (1 + e^x) where x < 0.
+Value sigmoid(MathBuilder &m, Value x) {
+  Value e = math::ExpOp::create(m.b, m.copySign(x, m.f(-1)));
+  Value above = m.select(m.compare(arith::CmpFPredicate::OLT, x, m.f(0)), e, m.f(1));
+  return m.div(above, m.add(e, m.f(1)));
+}
+
 } // namespace
 
 void addMath(RewritePatternSet &patterns) {
@@ -51,6 +59,7 @@ void addMath(RewritePatternSet &patterns) {
   patterns.add<ExpandMath<math::Exp2Op>>(context, exp2);
   patterns.add<ExpandMath<math::ExpOp>>(context, exp);
   patterns.add<ExpandMath<math::RsqrtOp>>(context, rsqrt);
+  patterns.add<ExpandMath<ir::SigmoidOp>>(context, sigmoid);
 }
 
 } // namespace tile::targets::simd
