@@ -48,7 +48,10 @@ Kernel sum_partials(const SumOfPartials &stage, const RowConfig &config) {
   });
 
   for (size_t i = 0; i < sums.size(); ++i) {
-    View total = k.output(stage.sums[i], stage.dtype, {stage.cols}, {.align = stage.align});
+    ViewOptions options{.align = stage.align};
+    if (const auto stride = stage.strides.find(stage.sums[i]); stride != stage.strides.end())
+      options = {.strides = {stride->second}, .align = int(size_of(stage.dtype))};
+    View total = k.output(stage.sums[i], stage.dtype, {stage.cols}, options);
     total.store({col}, sum(sums[i], Axis(0)).to(stage.dtype));
   }
   return k.finish();

@@ -6,6 +6,7 @@
 #include "modules/common/Problem.h"
 #include "modules/common/Rows.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct SumOfPartials {
   tile::DType dtype = tile::f32; ///< of the sums
   int64_t cols = 1;
   int align = 16; ///< of the sums, bytes
+  /// Elements between neighbouring columns of a sum, where that is not 1; such sums begin at any element.
+  std::map<std::string, int64_t> strides = {};
 };
 
 /// Arguments: parts, <sum>_partial and <sum> of each. In blocks of config.rows x config.shape.chunk; grid:

@@ -33,10 +33,11 @@ public:
   /// A dense copy of a tensor with `gap` elements behind each row and a row behind each sequence.
   void make_dense(std::string in, std::string out, int64_t gap);
 
-private:
+protected:
   std::vector<std::string> with_whereabouts(std::vector<std::string> tensors, std::string out) const;
-
   const Sequences &sequences_;
+
+private:
   std::string any_;
 };
 

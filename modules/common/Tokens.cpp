@@ -21,11 +21,11 @@ int64_t halvings(int64_t boundaries) {
   return count;
 }
 
+} // namespace
+
 int64_t column_blocks(const TokenLayout &layout, const TokenConfig &config) {
   return ceil_div(layout.cols, config.cols);
 }
-
-} // namespace
 
 TokenLayout layout_of(const Sequences &sequences, DType dtype, int64_t cols) {
   TokenLayout layout;
@@ -65,8 +65,7 @@ int64_t tokens(const TokenNeeds &needs, int64_t unroll, int64_t cols, int64_t wa
 
 TokenConfig gpu_config(const Target &target, const TokenNeeds &needs, int64_t vector, int64_t unroll, int most_warps) {
   const auto [cols, warps] = columns(target, needs, vector, most_warps);
-  // Enough warps on every multiprocessor to hide the latency of memory.
-  const int64_t rows = tokens(needs, unroll, cols, needs.units * 32 / warps);
+  const int64_t rows = tokens(needs, unroll, cols, needs.units * needs.warps_per_unit / warps);
   return {.rows = rows, .unroll = unroll, .cols = cols, .warps = warps};
 }
 
@@ -147,7 +146,7 @@ TokenProgram::TokenProgram(KernelBuilder &k, const TokenLayout &layout, const To
     count_ = batch_;
   }
   // Neighbours in the grid are neighbours in memory.
-  const int64_t blocks = column_blocks(layout, config);
+  const int64_t blocks = fla::column_blocks(layout, config);
   Index program = k.program_id(0);
   col_ = program % blocks * config.cols;
   rest_ = program / blocks;
@@ -239,10 +238,14 @@ Tiles TokenProgram::march(const Segment &s, Tiles state, const std::function<Til
   return state;
 }
 
-Segment TokenProgram::sequence() {
-  if (layout_.is_packed()) return packed_sequence(rest_);
-  Index number = rest_ % count_;
-  return {number, number, 0, tokens_, 0, tokens_};
+Segment TokenProgram::sequence(const Index &number) {
+  if (layout_.is_packed()) return packed_sequence(number);
+  Index batch = number % count_; // is itself, and known to be below
+  return {batch, batch, 0, tokens_, 0, tokens_};
+}
+
+int64_t TokenProgram::column_blocks() const {
+  return fla::column_blocks(layout_, config_);
 }
 
 Tile TokenProgram::load(const View &view, const Segment &s, const Index &t, Cache cache) const {

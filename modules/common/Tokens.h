@@ -101,12 +101,14 @@ struct TokenNeeds {
   int64_t host_cols = 1; ///< vectors of columns a program of the host may hold
   int64_t host_unroll = 1;
   int64_t least_rows = 8, most_rows = 64;
+  int64_t warps_per_unit = 32; ///< of a GPU that hide the latency of memory
   bool streaming = false;
 };
 
 /// The heuristic's choice first. All different.
 std::vector<TokenConfig> token_configs(const tile::Target &, const TokenNeeds &);
 
+int64_t column_blocks(const TokenLayout &, const TokenConfig &);
 /// Programs that cover the case.
 tile::runtime::Grid token_grid(const Sequences &, const TokenLayout &, const TokenConfig &);
 /// One program for each sequence and block of columns.
@@ -137,7 +139,11 @@ public:
   tile::View per_sequence_output(const std::string &name);
 
   const tile::Index &col() const { return col_; }
-  tile::Index count() const { return count_; } ///< of sequences
+  const tile::Index &block() const { return rest_; } ///< this program's among those of its columns
+  int64_t column_blocks() const;
+  const tile::Index &count() const { return count_; }   ///< of sequences
+  const tile::Index &tokens() const { return tokens_; } ///< of [B, T, D]
+  bool is_packed() const { return layout_.is_packed(); }
   std::vector<int64_t> shape() const { return {1, 1, config_.cols}; }
 
   /// `body(segment, state)` for every segment of this program's block of tokens, in order.
@@ -146,8 +152,9 @@ public:
   /// `body(t, count, state)` for tokens t to t + count of the segment, in order: `unroll` at a time in a run-time loop,
   /// then those that are left one by one. They are known to lie inside of [B, T, D]: nothing is masked.
   Tiles march(const Segment &, Tiles state, const std::function<Tiles(tile::Index, int64_t, Tiles)> &body);
-  /// All of the sequence of this program, for grids of `sequence_grid`.
-  Segment sequence();
+  /// All of the sequence of this program, for grids of `sequence_grid`, or of that number.
+  Segment sequence() { return sequence(rest_); }
+  Segment sequence(const tile::Index &number);
 
   /// Token t of a march, f32; 0 outside the view.
   tile::Tile load(const tile::View &, const Segment &, const tile::Index &t, tile::Cache = tile::Cache::Default) const;

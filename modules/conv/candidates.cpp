@@ -1,0 +1,199 @@
+// Which kernels run a case on a machine, with which grids: the heuristic's choice first.
+#include "modules/common/Pairs.h"
+#include "modules/common/Partials.h"
+#include "modules/conv/kernels.h"
+#include "modules/conv/parts.h"
+#include "modules/conv/problem.h"
+
+#include <algorithm>
+
+namespace fla::conv {
+
+using tile::Target;
+using tile::runtime::DeviceInfo;
+using tile::runtime::Grid;
+
+namespace {
+
+/// A case on a machine: what every choice below depends on.
+struct Place {
+  const ConvSpec &spec;
+  const Sequences &sequences;
+  int64_t gap;
+  const Target &target;
+  int64_t units;
+  bool streaming;
+
+  TokenNeeds needs() const {
+    return {.rows = sequences.rows(),
+            .longest = sequences.tokens(),
+            .cols = spec.tokens.cols,
+            .dtype = spec.tokens.dtype,
+            .units = units,
+            .streaming = streaming};
+  }
+};
+
+void add(std::vector<Arg> &args, std::initializer_list<const char *> names, bool if_so = true) {
+  if (if_so)
+    for (const char *name : names) args.push_back({name, name});
+}
+
+/// Weights as kernels of `config` take them; with their first use, the kernel that makes `taps` of them.
+void add_weights(const Place &p, const ConvConfig &config, const char *taps_name, std::vector<Arg> &args,
+                 Candidate &candidate) {
+  add(args, {"b"}, p.spec.bias);
+  if (!config.taps) return add(args, {"w"});
+  args.push_back({"taps", taps_name});
+  if (!candidate.workspace.empty()) return;
+  candidate.workspace.push_back(scratch(taps_name, {p.spec.width, p.spec.tokens.cols}));
+  TokenConfig columns;
+  columns.cols = std::min<int64_t>(p.target.lanes, next_power_of_two(p.spec.tokens.cols));
+  candidate.launches.push_back(
+      {taps(p.spec, columns), {uint32_t(column_blocks(p.spec.tokens, columns))}, {{"w", "w"}, {"taps", taps_name}}});
+}
+
+std::vector<Arg> program_args(const Place &p, std::vector<std::string> strided) {
+  std::vector<Arg> args = token_args(p.sequences, p.spec.tokens, strided, p.gap);
+  for (std::string &name : strided) args.push_back({name, name});
+  return args;
+}
+
+/// How the kernels over sequences are cut: their tensors are small.
+TokenConfig per_sequence(const Place &p, const TokenConfig &config) {
+  TokenConfig columns{.cols = config.cols, .warps = config.warps};
+  if (!p.target.is_gpu()) columns.cols = std::min<int64_t>(config.cols, 2 * p.target.lanes);
+  return columns;
+}
+
+// ---- Forward --------------------------------------------------------------------------------------------------------
+
+std::vector<ConvConfig> with_weights(const Place &p, std::vector<TokenConfig> configs) {
+  std::vector<ConvConfig> all;
+  for (const TokenConfig &config : configs) all.push_back({config, !p.target.is_gpu()});
+  return all;
+}
+
+std::vector<ConvConfig> forward_configs(const Place &p) {
+  TokenNeeds needs = p.needs();
+  // A lane holds the weights and a window of each of its columns.
+  needs.vector = p.spec.width <= 4 ? 8 : 4;
+  needs.host_cols = 8;
+  return with_weights(p, token_configs(p.target, needs));
+}
+
+Candidate forward_candidate(const Place &p, const ConvConfig &config) {
+  Candidate candidate{config.str(), {}, {}};
+  if (p.sequences.rows() > 0) {
+    std::vector<Arg> args = program_args(p, {"x"});
+    add_weights(p, config, "forward_taps", args, candidate);
+    add(args, {"initial_state"}, p.spec.initial_state);
+    add(args, {"residual"}, p.spec.residual);
+    add(args, {"y"});
+    const Grid grid = token_grid(p.sequences, p.spec.tokens, config);
+    candidate.launches.push_back({forward(p.spec, config), grid, std::move(args)});
+  }
+  if (p.spec.final_state && p.sequences.count() > 0) {
+    const TokenConfig columns = per_sequence(p, config);
+    std::vector<Arg> args = program_args(p, {"x"});
+    add(args, {"initial_state"}, p.spec.initial_state);
+    add(args, {"final_state"});
+    const Grid grid = sequence_grid(p.sequences, p.spec.tokens, columns);
+    candidate.launches.push_back({final_state(p.spec, columns), grid, std::move(args)});
+  }
+  return candidate;
+}
+
+// ---- Backward -------------------------------------------------------------------------------------------------------
+
+std::vector<ConvConfig> backward_configs(const Place &p) {
+  TokenNeeds needs = p.needs();
+  // Two windows, the weights and their sums; and every program leaves sums to add up.
+  needs.vector = p.spec.width <= 4 ? 4 : 2;
+  needs.unroll = 2;
+  needs.warps_per_unit = 16;
+  needs.least_rows = 32;
+  needs.most_rows = 128;
+  needs.host_cols = 8;
+  return with_weights(p, token_configs(p.target, needs));
+}
+
+/// The second stage, and the workspace of the first: `parts` rows of sums of each tap and of the bias.
+void add_second_stage(const Place &p, int64_t parts, Candidate &candidate) {
+  const DType dtype = p.spec.weight_dtype;
+  SumOfPartials stage{.kernel = p.spec.name("sum_partials"), .sums = {}, .dtype = dtype, .cols = p.spec.tokens.cols};
+  for (int64_t tap = 0; tap < p.spec.width; ++tap) {
+    stage.sums.push_back(tap_gradient(tap));
+    stage.strides[tap_gradient(tap)] = p.spec.width;
+  }
+  if (p.spec.bias) stage.sums.push_back("db");
+  add_to(candidate, stage, parts, p.target);
+  for (Arg &arg : candidate.launches.back().args)
+    for (int64_t tap = 0; tap < p.spec.width; ++tap)
+      if (arg.param == tap_gradient(tap)) arg = {arg.param, "dw", tap * tile::size_of(dtype)};
+}
+
+Candidate backward_candidate(const Place &p, const ConvConfig &config) {
+  Candidate candidate{config.str(), {}, {}};
+  const ConvSpec &spec = p.spec;
+  const int64_t blocks = column_blocks(spec.tokens, config);
+  const int64_t of_tokens = p.sequences.batch() * ceil_div(p.sequences.tokens(), config.rows);
+  // Programs that go over sequences: few, for each leaves sums.
+  const ConvConfig columns{per_sequence(p, config), config.taps};
+  const int64_t of_states = spec.initial_state ? std::min<int64_t>(p.sequences.count(), 2 * p.units) : 0;
+  const int64_t parts = of_tokens + of_states;
+
+  auto launch = [&](tile::Kernel kernel, int64_t programs, std::vector<Arg> args) {
+    add(args, {"dfinal_state"}, spec.final_state);
+    for (int64_t tap = 0; tap < spec.width; ++tap) {
+      const std::string name = tap_gradient(tap) + "_partial";
+      args.push_back({name, name});
+    }
+    add(args, {"db_partial"}, spec.bias);
+    args.push_back({"parts", parts});
+    candidate.launches.push_back({std::move(kernel), {uint32_t(programs)}, std::move(args)});
+  };
+  if (of_tokens > 0) {
+    std::vector<Arg> args = program_args(p, {"x", "dy"});
+    add_weights(p, config, "backward_taps", args, candidate);
+    add(args, {"initial_state"}, spec.initial_state);
+    add(args, {"dx"});
+    launch(backward(spec, config), of_tokens * blocks, std::move(args));
+  }
+  if (of_states > 0) {
+    std::vector<Arg> args = program_args(p, {"x", "dy"});
+    add_weights(p, config, "backward_taps", args, candidate);
+    add(args, {"initial_state", "dinitial_state"});
+    args.push_back({"first_part", of_tokens});
+    launch(state_gradient(spec, columns), of_states * column_blocks(spec.tokens, columns), std::move(args));
+  }
+  add_second_stage(p, parts, candidate);
+  return candidate;
+}
+
+template <class F> std::vector<Candidate> each(const std::vector<ConvConfig> &configs, F candidate) {
+  std::vector<Candidate> all;
+  for (const ConvConfig &config : configs) all.push_back(candidate(config));
+  return all;
+}
+
+} // namespace
+
+std::vector<Candidate> ConvProblem::candidates(const Target &target, const DeviceInfo &device) const {
+  const int64_t written = sequences_.rows() * cols() * tile::size_of(dtype());
+  const Place p{
+      spec_, sequences_, gap_, target, std::max(device.units, 1), !target.is_gpu() && written > device.cache_bytes / 8};
+  auto forward = [&] { return each(forward_configs(p), [&](const auto &c) { return forward_candidate(p, c); }); };
+  auto backward = [&] { return each(backward_configs(p), [&](const auto &c) { return backward_candidate(p, c); }); };
+  switch (pass_) {
+  case Pass::Fwd:
+    return forward();
+  case Pass::Bwd:
+    return backward();
+  case Pass::FwdBwd:
+    return pairs(forward(), backward());
+  }
+  throw tile::InternalError("causal_conv1d: unknown pass");
+}
+
+} // namespace fla::conv

@@ -1,0 +1,111 @@
+#include "modules/conv/parts.h"
+
+#include "compiler/dsl/Gradient.h"
+
+#include <algorithm>
+
+namespace fla::conv {
+
+using namespace tile;
+
+namespace {
+
+/// [cols] as a token's tile.
+Tile as_token(const Tile &columns) {
+  return columns.expand(Axis(0)).expand(Axis(0));
+}
+
+/// W columns of a [cols, W] tile. Lanes hold all taps of a few columns; sums over the taps, of which only one is not 0,
+/// are columns that can be spread as tokens are.
+Tiles columns_of(KernelBuilder &k, const Tile &weights, int64_t width) {
+  Tile number = k.iota(weights.shape()[1]).expand(Axis(0));
+  Tiles taps;
+  for (int64_t w = 0; w < width; ++w) taps.push_back(as_token(sum(where(number == w, weights, 0.f), Axis(1))));
+  return taps;
+}
+
+} // namespace
+
+ViewOptions weight_options(const ConvSpec &spec) {
+  return {.align = std::max(spec.tokens.align, int(size_of(spec.weight_dtype)))};
+}
+
+Weights load_weights(KernelBuilder &k, const ConvSpec &spec, const ConvConfig &config, const Index &col) {
+  const ViewOptions options = weight_options(spec);
+  const int64_t cols = spec.tokens.cols, width = spec.width;
+  Weights weights;
+  if (config.taps) {
+    View taps = k.input("taps", f32, {width, cols});
+    for (int64_t w = 0; w < width; ++w) weights.taps.push_back(taps.load({w, col}, {1, config.cols}).expand(Axis(0)));
+  } else {
+    View view = k.input("w", spec.weight_dtype, {cols, width}, options);
+    weights.taps = columns_of(k, view.load({col, 0}, {config.cols, next_power_of_two(width)}).to(f32), width);
+  }
+  if (spec.bias)
+    weights.bias = as_token(k.input("b", spec.weight_dtype, {cols}, options).load({col}, {config.cols}).to(f32));
+  return weights;
+}
+
+Tile convolve(const Weights &weights, const Tiles &window, size_t first) {
+  Tile sum = window[first] * weights.taps[0];
+  if (weights.bias) sum = sum + *weights.bias;
+  for (size_t w = 1; w < weights.taps.size(); ++w) sum = sum + window[first + w] * weights.taps[w];
+  return sum;
+}
+
+Tile activate(const ConvSpec &spec, const Tile &x) {
+  return spec.silu ? x * sigmoid(x) : x;
+}
+
+Tile activate_backward(const ConvSpec &spec, const Tile &before, const Tile &dy) {
+  return spec.silu ? gradient(activate(spec, before), before, dy) : dy;
+}
+
+View state_input(KernelBuilder &k, const ConvSpec &spec, const std::string &name, const Index &count) {
+  return k.input(name, spec.tokens.dtype, {count, spec.tokens.cols, spec.width}, {.align = spec.tokens.align});
+}
+
+View state_output(KernelBuilder &k, const ConvSpec &spec, const std::string &name, const Index &count) {
+  return k.output(name, spec.tokens.dtype, {count, spec.tokens.cols, spec.width}, {.align = spec.tokens.align});
+}
+
+Tile load_state(const View &view, const Index &number, const Index &col, const Index &w, int64_t cols) {
+  return sum(view.load({number, col, w}, {1, cols, 1}).to(f32), Axis(2)).expand(Axis(0));
+}
+
+void store_state(const View &view, const Index &number, const Index &col, int64_t w, const Tile &value) {
+  view.store({number, col, w}, sum(value, Axis(0)).expand(Axis(2)).to(view.dtype()));
+}
+
+Tile Window::token(const Segment &s, const Index &t) const {
+  // Where t lies before the sequence x is asked for a token that it does not have; elsewhere the state is.
+  Index at = program_.is_packed() ? k_.choose(t >= s.first, t, program_.tokens()) : t;
+  Tile v = program_.load(x_, s, at);
+  if (!state_) return v;
+  return v + load_state(*state_, s.number, program_.col(), t - s.first + spec_.width, program_.shape().back());
+}
+
+Tiles Window::before(const Segment &s, const Index &t) const {
+  Tiles tokens;
+  for (int64_t i = spec_.width - 1; i > 0; --i) tokens.push_back(token(s, t - i));
+  return tokens;
+}
+
+std::string tap_gradient(int64_t tap) {
+  return "dw_" + std::to_string(tap);
+}
+
+Tiles WeightSums::zeros(KernelBuilder &k, const ConvSpec &spec, int64_t cols) {
+  return Tiles(size_t(spec.width + spec.bias), k.zeros({1, 1, cols}, f32));
+}
+
+void WeightSums::store(KernelBuilder &k, const ConvSpec &spec, const Tiles &sums, const Index &part, const Index &col) {
+  Index parts = k.runtime("parts");
+  auto store = [&](const std::string &name, const Tile &sum) {
+    k.output(name + "_partial", f32, {parts, 1, spec.tokens.cols}).store({part, 0, col}, sum);
+  };
+  for (int64_t tap = 0; tap < spec.width; ++tap) store(tap_gradient(tap), sums[size_t(tap)]);
+  if (spec.bias) store("db", sums.back());
+}
+
+} // namespace fla::conv

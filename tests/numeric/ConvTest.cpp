@@ -1,0 +1,205 @@
+// causal_conv1d where it is awkward: see TokenHarness.h; every width with every option, states given and handed on,
+// tokens and sequences apart, columns that fill no vector, states updated in place.
+#include "tests/numeric/Harness.h"
+#include "tests/numeric/TokenHarness.h"
+
+#include "modules/common/Compare.h"
+#include "modules/common/Convert.h"
+#include "modules/common/Inputs.h"
+#include "modules/conv/update.h"
+
+#include <cmath>
+#include <fmt/format.h>
+
+namespace fla::test {
+namespace {
+
+using conv::ConvProblem;
+using conv::ConvSpec;
+using conv::UpdateProblem;
+
+constexpr DType kDtypes[] = {DType::bf16, DType::f32, DType::f16};
+constexpr Pass kPasses[] = {Pass::Fwd, Pass::Bwd};
+
+/// Every option on or off, by the bits of `options`.
+ConvSpec spec_of(int options, int64_t width, DType dtype) {
+  ConvSpec spec;
+  spec.width = width;
+  spec.weight_dtype = (options & 1) != 0 ? tile::f32 : dtype;
+  spec.bias = (options & 2) != 0;
+  spec.silu = (options & 4) != 0;
+  spec.residual = (options & 8) != 0;
+  spec.initial_state = (options & 16) != 0;
+  spec.final_state = (options & 32) != 0;
+  return spec;
+}
+
+class Conv : public testing::TestWithParam<std::string> {
+protected:
+  static void expect(Machine &machine, const NamedSequences &s, int64_t cols, DType dtype, Pass pass, int options,
+                     int64_t width, Which which = Which::First, int64_t gap = 0) {
+    ConvSpec spec = spec_of(options, width, dtype);
+    spec.tokens = layout_of(s.sequences, dtype, cols);
+    if (gap) {
+      spec.tokens.stride_divisor = 1;
+      spec.tokens.align = int(tile::size_of(dtype));
+    }
+    expect_right(
+        machine, ConvProblem(spec, pass, s.sequences, gap),
+        fmt::format("{} D={} W={} {} {} options {}", s.name, cols, width, name_of(dtype), name_of(pass), options),
+        which);
+  }
+};
+
+TEST_P(Conv, AnySequences) {
+  MACHINE_OR_SKIP(GetParam());
+  size_t turn = 0;
+  for (const auto &all : {awkward_batches(), awkward_packings()})
+    for (const NamedSequences &s : all)
+      for (Pass pass : kPasses) expect(machine, s, 40, kDtypes[turn++ % 3], pass, 2 | 4, 4);
+}
+
+TEST_P(Conv, StatesGivenAndHandedOn) {
+  MACHINE_OR_SKIP(GetParam());
+  size_t turn = 0;
+  for (const auto &all : {awkward_batches(), awkward_packings()})
+    for (const NamedSequences &s : all)
+      for (int options : {16, 32, 48}) {
+        expect(machine, s, 33, kDtypes[turn % 3], kPasses[turn / 3 % 2], 2 | 4 | options, 4);
+        ++turn;
+      }
+}
+
+TEST_P(Conv, EveryWidthAndOption) {
+  MACHINE_OR_SKIP(GetParam());
+  int options = 0;
+  for (int64_t width = 1; width <= 8; ++width)
+    for (Pass pass : kPasses) {
+      expect(machine, {"batch", {2, 19}}, 64, kDtypes[options % 3], pass, options % 64, width);
+      expect(machine, {"packed", packed({3, 0, 17, 1, 12})}, 64, kDtypes[options % 3], pass, 63 - options % 64, width);
+      options += 5;
+    }
+}
+
+TEST_P(Conv, AnyNumberOfColumns) {
+  MACHINE_OR_SKIP(GetParam());
+  size_t turn = 0;
+  for (int64_t cols : {1, 2, 7, 50, 60, 100, 1200, 4096}) {
+    expect(machine, {"batch", {1, 9}}, cols, kDtypes[turn % 3], kPasses[turn % 2], 6, 4);
+    expect(machine, {"packed", packed({5, 4})}, cols, kDtypes[turn % 3], kPasses[(turn + 1) % 2], 6, 3);
+    ++turn;
+  }
+}
+
+TEST_P(Conv, TokensAndSequencesApart) {
+  MACHINE_OR_SKIP(GetParam());
+  for (int64_t gap : {1, 8})
+    for (Pass pass : kPasses) {
+      expect(machine, {"batch", {3, 21}}, 64, DType::bf16, pass, 6, 4, Which::First, gap);
+      expect(machine, {"packed", packed({5, 30, 0, 2})}, 64, DType::f32, pass, 62, 4, Which::First, gap);
+    }
+}
+
+TEST_P(Conv, EveryCandidate) {
+  MACHINE_OR_SKIP(GetParam());
+  for (Pass pass : {Pass::Fwd, Pass::Bwd}) {
+    expect(machine, {"batch", {2, 75}}, 600, DType::bf16, pass, 6, 4, Which::All);
+    expect(machine, {"packed", packed({5, 60, 0, 1, 67})}, 600, DType::bf16, pass, 6, 4, Which::All);
+  }
+}
+
+// Infinities and NaNs reach the tokens whose windows hold them and no others: not the next sequence, nor the one
+// before.
+TEST_P(Conv, InfinitiesStayInTheirSequence) {
+  MACHINE_OR_SKIP(GetParam());
+  class Poisoned : public ConvProblem {
+  public:
+    using ConvProblem::ConvProblem;
+    std::vector<TensorDesc> tensors() const override {
+      std::vector<TensorDesc> all = ConvProblem::tensors();
+      for (TensorDesc &t : all)
+        if (t.name == "x")
+          t.derive = [](const auto &, std::vector<double> &self) {
+            for (size_t i = 0; i < self.size(); ++i) self[i] = double(i % 7) / 4 - 0.75;
+            self[19 * 8 + 2] = std::nan(""); // the last token of the first sequence
+            self[40 * 8 + 5] = std::nan(""); // within the second
+          };
+      return all;
+    }
+  };
+  const Sequences s = packed({20, 40});
+  ConvSpec spec = spec_of(6, 4, tile::f32);
+  spec.tokens = layout_of(s, tile::f32, 8);
+  expect_right(machine, Poisoned(spec, Pass::Fwd, s), "a NaN, forward");
+  expect_right(machine, Poisoned(spec, Pass::Bwd, s), "a NaN, backward");
+}
+
+TEST_P(Conv, UpdatesOfAnyKind) {
+  MACHINE_OR_SKIP(GetParam());
+  int options = 0;
+  for (int64_t rows : {0, 1, 5})
+    for (int64_t cols : {1, 33, 300})
+      for (int64_t width : {1, 3, 4, 8}) {
+        ConvSpec spec = spec_of(options++ % 16, width, kDtypes[options % 3]);
+        spec.tokens = layout_of(Sequences(rows, 1), kDtypes[options % 3], cols);
+        expect_right(machine, UpdateProblem(spec, rows), fmt::format("update {}x{} W={}", rows, cols, width),
+                     rows == 5 ? Which::All : Which::First);
+      }
+}
+
+// Decoding: the state given and the state made are the same memory.
+TEST_P(Conv, UpdatesItsStateInPlace) {
+  MACHINE_OR_SKIP(GetParam());
+  constexpr int64_t kRows = 3, kCols = 300;
+  for (int64_t width : {4, 8})
+    for (DType dtype : kDtypes) {
+      ConvSpec spec = spec_of(6, width, dtype);
+      spec.tokens = layout_of(Sequences(kRows, 1), dtype, kCols);
+      const UpdateProblem problem(spec, kRows);
+      const auto in = make_inputs(problem, 3);
+      std::map<std::string, std::vector<double>> expected;
+      std::map<std::string, tile::runtime::Buffer> memory;
+      for (const TensorDesc &t : problem.tensors()) {
+        std::vector<std::byte> bytes(t.bytes());
+        if (t.role == TensorDesc::Role::Output) expected[t.name].resize(size_t(t.elements()));
+        if (t.name == "new_state") continue;
+        memory[t.name] = machine.device().allocate(t.bytes());
+        if (t.role == TensorDesc::Role::Input) from_double(t.dtype, in.at(t.name), bytes.data());
+        machine.device().upload(memory.at(t.name).data(), bytes.data(), bytes.size());
+      }
+      problem.oracle(in, expected);
+
+      for (const Candidate &candidate : problem.candidates(machine.device().target(), machine.device().info())) {
+        std::vector<std::byte> state(size_t(kRows * kCols * width * tile::size_of(dtype)));
+        from_double(dtype, in.at("state"), state.data());
+        machine.device().upload(memory.at("state").data(), state.data(), state.size());
+        bench::Preparation took;
+        for (const FusedLaunch &launch : candidate.launches) {
+          auto executable = machine.loader()(launch.kernel, took);
+          tile::runtime::Arguments args(executable->artifact());
+          for (const Arg &arg : launch.args) {
+            if (const auto *name = std::get_if<std::string>(&arg.value))
+              args.set(arg.param, static_cast<const void *>(memory.at(*name == "new_state" ? "state" : *name).data()));
+            else
+              args.set(arg.param, std::get<int64_t>(arg.value));
+          }
+          executable->launch(machine.stream(), launch.grid, args.block());
+        }
+        machine.stream().synchronize();
+        for (const char *output : {"y", "new_state"}) {
+          const std::vector<double> &want = expected.at(output);
+          std::vector<std::byte> got(want.size() * size_t(tile::size_of(dtype)));
+          const auto &from = memory.at(std::string(output) == "y" ? "y" : "state");
+          machine.device().download(got.data(), from.data(), got.size());
+          const Comparison c = compare(dtype, got.data(), want, problem.tolerance(output));
+          EXPECT_TRUE(c.ok()) << candidate.name << ' ' << output << ": " << c.str(int64_t(want.size()));
+        }
+      }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Awkward, Conv, testing::Values("host", "simt", "cuda"),
+                         [](const auto &info) { return info.param; });
+
+} // namespace
+} // namespace fla::test
