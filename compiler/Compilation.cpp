@@ -1,6 +1,7 @@
 // Stage by stage through the passes, each verified; failures become errors with a reproducer.
 #include "compiler/Compilation.h"
 
+#include "compiler/PassDiffs.h"
 #include "compiler/dsl/Impl.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/support/Error.h"
@@ -8,6 +9,7 @@
 #include "compiler/targets/simt/Sites.h"
 
 #include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
 
 #include "llvm/Support/raw_ostream.h"
 
@@ -77,9 +79,11 @@ void Compilation::run(BuildPipeline build) {
   PassManager pm(context);
   pm.enableVerifier(false); // once a stage, below: after each pass it took up to a sixth of the time of the passes
   build(pm);
+  if (record_) tile::recordDiffs(pm, diffs_);
   LogicalResult result = failure(failed(pm.run(*module_)) || failed(verify(*module_)));
   milliseconds_ += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   if (failed(result)) fail("a pass failed:\n" + said.text());
+  remarks_ += said.text();
 }
 
 void Compilation::checkLane() {
@@ -101,11 +105,26 @@ std::vector<Site> Compilation::sites() const {
   return targets::simt::sitesOf(*module_);
 }
 
-targets::Generated Compilation::generate(targets::Output output, bool keepLlvm) {
+void Compilation::replace(const std::string &text, const std::string &path) {
+  auto refuse = [&](const std::string &why) { throw UserError("TILE_OVERRIDE: " + path + ": " + why); };
+  DiagnosticCapture said(*module_->getContext());
+  auto edited = parseSourceString<ModuleOp>(text, module_->getContext(), path);
+  if (!edited) refuse("it cannot be read:\n" + said.text());
+  if ((*edited)->getAttr(ir::kTargetAttr) != (*module_)->getAttr(ir::kTargetAttr))
+    refuse("it is for another target than " + target_.arch);
+  func::FuncOp mine = targets::kernelOf(*module_), theirs = targets::kernelOf(*edited);
+  if (!theirs || theirs.getName() != mine.getName() || theirs.getFunctionType() != mine.getFunctionType() ||
+      theirs.getAllArgAttrs() != mine.getAllArgAttrs() || targets::warpsOf(theirs) != warps_)
+    refuse("it is not one kernel '" + kernel_.name() + "' with the same arguments and warps");
+  module_ = std::move(edited);
+  scratch_ = targets::scratchOf(targets::kernelOf(*module_));
+}
+
+targets::Generated Compilation::generate(targets::Output output, bool keepLlvm, const std::string &ir) {
   runTo(Stage::Llvm);
   DiagnosticCapture said(*module_->getContext());
   try {
-    return targets::generate(*module_, target_, output, keepLlvm);
+    return targets::generate(*module_, target_, output, keepLlvm, ir);
   } catch (const InternalError &error) {
     fail(std::string(error.what()) + "\n" + said.text());
   }

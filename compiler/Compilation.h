@@ -23,8 +23,17 @@ public:
   std::string text();
   /// What the code calls the runtime for (Simt), after Stage::Llvm.
   std::vector<Site> sites() const;
-  /// Code from the module of Stage::Llvm.
-  targets::Generated generate(targets::Output output, bool keepLlvm);
+  /// Code from the module of Stage::Llvm, or from `ir` (LLVM IR as text) where it is not empty.
+  targets::Generated generate(targets::Output output, bool keepLlvm, const std::string &ir = {});
+
+  /// Goes on with this module instead of the one at hand. UserError, naming `path`, unless it is one of the same kernel
+  /// for the same target.
+  void replace(const std::string &text, const std::string &path);
+  /// Keeps what each pass from now on changes.
+  void recordDiffs() { record_ = true; }
+  const std::string &diffs() const { return diffs_; }
+  /// What passes remarked so far, one line each.
+  const std::string &remarks() const { return remarks_; }
 
   const targets::ParamBlock &params() const { return params_; }
   int warps() const { return warps_; }
@@ -49,6 +58,8 @@ private:
   int warps_ = 1;
   int64_t scratch_ = 0;
   double milliseconds_ = 0;
+  bool record_ = false;
+  std::string diffs_, remarks_;
 };
 
 } // namespace tile

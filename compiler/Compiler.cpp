@@ -2,48 +2,22 @@
 #include "compiler/Compiler.h"
 
 #include "compiler/Compilation.h"
+#include "compiler/StageFiles.h"
 #include "compiler/dsl/Kernel.h"
 #include "compiler/support/Error.h"
 #include "compiler/support/Options.h"
 
 #include "llvm/Config/llvm-config.h"
 
-#include <atomic>
-#include <filesystem>
-#include <fstream>
+#include <iostream>
 
 namespace tile {
 namespace {
 
 constexpr const char *kVersion = "0.1.0";
 
-/// Writes the stages that TILE_DUMP names, as <number>-<kernel>.<arch>.<stage>; numbers count compilations.
-class Dump {
-public:
-  Dump(const Kernel &kernel, const Target &target) {
-    static std::atomic<int> count = 0;
-    if (!options().dumps()) return;
-    std::string number = std::to_string(count++);
-    number.insert(0, number.size() < 4 ? 4 - number.size() : 0, '0');
-    stem_ = std::filesystem::path(options().dump_dir) / (number + "-" + kernel.name() + "." + target.arch + ".");
-  }
-  void write(bool wanted, const char *stage, const std::string &text) const {
-    if (!wanted) return;
-    std::error_code ignored;
-    std::filesystem::create_directories(stem_.parent_path(), ignored);
-    std::filesystem::path path = stem_.string() + stage;
-    std::ofstream file(path);
-    file << text;
-    file.close();
-    if (!file) throw UserError("TILE_DUMP_DIR: cannot write " + path.string());
-  }
-
-private:
-  std::filesystem::path stem_;
-};
-
-/// Up to the LLVM dialect, dumping on the way.
-void runPasses(Compilation &c, const Dump &dump) {
+/// Up to the LLVM dialect, with stages written out and read back on the way.
+void runPasses(Compilation &c, const StageFiles &files) {
   const Options &o = options();
   struct {
     Stage stage;
@@ -52,29 +26,42 @@ void runPasses(Compilation &c, const Dump &dump) {
   } const stages[] = {{Stage::Tile, o.dump_tile, "tile.mlir"},
                       {Stage::Layout, o.dump_layouts, "layouts.mlir"},
                       {Stage::Lane, o.dump_lane, "lane.mlir"}};
+  if (o.dump_passes) c.recordDiffs();
   for (const auto &s : stages) {
-    if (!s.wanted) continue;
+    if (!s.wanted && o.override_dir.empty()) continue;
     c.runTo(s.stage);
-    dump.write(true, s.name, c.text());
+    if (auto edited = files.replacement(s.name)) c.replace(edited->text, edited->path);
+    if (s.wanted) files.write(true, s.name, c.text());
   }
   c.runTo(Stage::Llvm);
+  files.write(o.dump_passes, "passes", c.diffs());
+}
+
+/// Code, from LLVM IR or in its final form where such a file stands for it.
+targets::Generated generate(Compilation &c, const Target &target, const StageFiles &files) {
+  const Options &o = options();
+  const bool nvvm = target.kind == Target::Kind::Nvvm;
+  std::string ir;
+  if (auto edited = files.replacement("ll")) ir = std::move(edited->text);
+  if (o.dump_code && !nvvm) {
+    // The module is translated, not consumed: the host's assembly is a second run of the code generator.
+    files.write(true, "s", c.generate(targets::Output::Assembly, false, ir).code);
+  }
+  targets::Generated made = c.generate(targets::Output::Object, o.dump_llvm, ir);
+  if (auto edited = nvvm ? files.replacement("ptx") : std::nullopt) made.code = std::move(edited->text);
+  files.write(o.dump_llvm, "ll", made.llvm);
+  files.write(o.dump_code && nvvm, "ptx", made.code);
+  return made;
 }
 
 } // namespace
 
 Artifact compile(const Kernel &kernel, const Target &target) {
-  const Options &o = options();
-  bool nvvm = target.kind == Target::Kind::Nvvm;
-  Dump dump(kernel, target);
+  StageFiles files(kernel, target);
   Compilation c(kernel, target);
-  runPasses(c, dump);
-  if (o.dump_code && !nvvm) {
-    // The module is translated, not consumed: the host's assembly is a second run of the code generator.
-    dump.write(true, "s", c.generate(targets::Output::Assembly, false).code);
-  }
-  targets::Generated made = c.generate(targets::Output::Object, o.dump_llvm);
-  dump.write(o.dump_llvm, "ll", made.llvm);
-  dump.write(o.dump_code && nvvm, "ptx", made.code);
+  runPasses(c, files);
+  targets::Generated made = generate(c, target, files);
+  if (options().remarks) std::cerr << c.remarks();
 
   Artifact a;
   a.target = target;
@@ -96,6 +83,12 @@ std::string emit(const Kernel &kernel, const Target &target, Stage stage) {
   if (stage == Stage::Llvm) return c.generate(targets::Output::Llvm, true).llvm;
   if (stage == Stage::Code) return c.generate(targets::Output::Assembly, false).code;
   return c.text();
+}
+
+std::string remarks(const Kernel &kernel, const Target &target) {
+  Compilation c(kernel, target);
+  c.runTo(Stage::Lane);
+  return c.remarks();
 }
 
 Stage stage_named(std::string_view name) {

@@ -104,6 +104,10 @@ Stage stage_named(std::string_view name);
 /// The text of one stage of the way of `kernel` to `target`. Code is PTX, or the host's assembly.
 std::string emit(const Kernel &kernel, const Target &target, Stage stage);
 
+/// Where the code of `kernel` for `target` falls short of what it could be, and why: one line each,
+/// "file:line: remark: T001: ...". The numbers are those of compiler/passes/Remarks.h.
+std::string remarks(const Kernel &kernel, const Target &target);
+
 /// Name and version of the compiler, for report headers and cache keys.
 std::string compiler_version();
 

@@ -3,6 +3,7 @@
 // An address is base + lane + offset, in elements. The base is uniform and 64-bit, so tensors may be of any size; what
 // a lane adds stays inside one tile and is 32-bit wherever the strides are known; what a register adds is a constant.
 #include "compiler/distribute/Coordinates.h"
+#include "compiler/distribute/Remarks.h"
 #include "compiler/distribute/ViewParts.h"
 
 using namespace mlir;
@@ -250,6 +251,7 @@ struct Load : TilePattern<ir::LoadOp> {
     FailureOr<Coordinates> coords = Coordinates::of(op, layout, model(), rewriter);
     if (failed(coords)) return failure();
     Access access(op, adaptor, layout, *coords, model(), rewriter);
+    remarkWidth(op, access.plan(), op.getView().getType().getElementBytes(), model());
     bool perLane = access.plan().kind == layout::AccessPlan::Kind::PerLane;
     Type element = op.getType().getElementType();
     Type wanted = model().registerType(element, layout);
@@ -278,6 +280,7 @@ struct Store : TilePattern<ir::StoreOp> {
     FailureOr<Coordinates> coords = Coordinates::of(op, layout, model(), rewriter);
     if (failed(coords)) return failure();
     Access access(op, adaptor, layout, *coords, model(), rewriter);
+    remarkWidth(op, access.plan(), op.getView().getType().getElementBytes(), model());
     bool perLane = access.plan().kind == layout::AccessPlan::Kind::PerLane;
     Type type = model().registerType(tile.getElementType(), layout);
     if (perLane) type = model().laneType(tile.getElementType());

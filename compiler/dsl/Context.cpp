@@ -47,6 +47,7 @@ MLIRContext &context() {
 static void write(llvm::raw_ostream &os, Diagnostic &diagnostic) {
   if (auto at = diagnostic.getLocation()->findInstanceOf<FileLineColLoc>())
     os << at.getFilename().getValue() << ':' << at.getLine() << ": ";
+  if (diagnostic.getSeverity() == DiagnosticSeverity::Remark) os << "remark: ";
   diagnostic.print(os);
   os << '\n';
   for (Diagnostic &note : diagnostic.getNotes()) write(os, note);

@@ -19,7 +19,7 @@ mlir::MLIRContext &context();
 /// What context() loads: every dialect a kernel meets on its way to machine code, and their translations to LLVM IR.
 void registerEveryDialect(mlir::DialectRegistry &registry);
 
-/// While it lives, the errors and warnings that this thread causes are kept as text instead of printed.
+/// While it lives, the errors, warnings and remarks that this thread causes are kept as text instead of printed.
 class DiagnosticCapture {
 public:
   explicit DiagnosticCapture(mlir::MLIRContext &context);

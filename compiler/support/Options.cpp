@@ -32,9 +32,10 @@ void add_stage(Options &o, std::string_view stage) {
   set("llvm", o.dump_llvm);
   set("ptx", o.dump_code);
   set("asm", o.dump_code);
+  set("passes", o.dump_passes);
   if (!known)
     throw UserError("TILE_DUMP: there is no stage '" + std::string(stage) +
-                    "'; accepted: tile, layouts, lane, llvm, ptx, asm, all");
+                    "'; accepted: tile, layouts, lane, llvm, ptx, asm, passes, all");
 }
 
 } // namespace
@@ -53,16 +54,20 @@ const Options &options() {
   static const Options read = [] {
     Options o = parse_dump(environment("TILE_DUMP", ""));
     o.dump_dir = environment("TILE_DUMP_DIR", ".");
+    o.override_dir = environment("TILE_OVERRIDE", "");
+    o.remarks = environment("TILE_REMARKS", "0") != "0";
     o.repro_dir = environment("TILE_REPRO", temporary_dir());
     return o;
   }();
   return read;
 }
 
-const std::array<OptionHelp, 3> &option_help() {
-  static constexpr std::array<OptionHelp, 3> help{{
-      {"TILE_DUMP", "stages of every compilation to write to files: tile, layouts, lane, llvm, ptx, asm, all"},
+const std::array<OptionHelp, 5> &option_help() {
+  static constexpr std::array<OptionHelp, 5> help{{
+      {"TILE_DUMP", "stages of every compilation to write to files: tile, layouts, lane, llvm, ptx, asm, passes, all"},
       {"TILE_DUMP_DIR", "where to; default: the current directory"},
+      {"TILE_OVERRIDE", "folder of edited stages, named as TILE_DUMP names them, that stand for what is compiled"},
+      {"TILE_REMARKS", "1: say on standard error where code falls short of what it could be, and why"},
       {"TILE_REPRO", "where reproducers of compiler bugs go; default: the system's temporary folder"},
   }};
   return help;

@@ -1,7 +1,11 @@
 // Every environment variable the compiler looks at, in one place. Read once, at first use.
 //
-//   TILE_DUMP=tile,layouts,lane,llvm,ptx   writes these stages of every compilation to files (all: each of them)
+//   TILE_DUMP=tile,layouts,lane,llvm,ptx   writes these stages of every compilation to files (all: each of them);
+//                                          passes: what each pass changed
 //   TILE_DUMP_DIR=path                     where to; default: the current directory
+//   TILE_OVERRIDE=path                     folder of edited stages, named as TILE_DUMP names them, that stand for what
+//                                          is compiled
+//   TILE_REMARKS=1                         says on standard error where code falls short of what it could be, and why
 //   TILE_REPRO=path                        where reproducers of compiler bugs go; default: the system's temporary
 //   folder
 #pragma once
@@ -14,10 +18,13 @@ namespace tile {
 
 struct Options {
   bool dump_tile = false, dump_layouts = false, dump_lane = false, dump_llvm = false, dump_code = false;
+  bool dump_passes = false;
   std::string dump_dir;
+  std::string override_dir; ///< empty: none
+  bool remarks = false;
   std::string repro_dir;
 
-  bool dumps() const { return dump_tile || dump_layouts || dump_lane || dump_llvm || dump_code; }
+  bool dumps() const { return dump_tile || dump_layouts || dump_lane || dump_llvm || dump_code || dump_passes; }
 };
 
 /// The process's options. UserError for a stage in TILE_DUMP that does not exist.
@@ -30,6 +37,6 @@ Options parse_dump(std::string_view stages);
 struct OptionHelp {
   std::string_view name, meaning;
 };
-const std::array<OptionHelp, 3> &option_help();
+const std::array<OptionHelp, 5> &option_help();
 
 } // namespace tile

@@ -12,8 +12,11 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
+#include "llvm/IRReader/IRReader.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/MemoryBufferRef.h"
+#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
@@ -147,6 +150,15 @@ std::unique_ptr<llvm::Module> translate(mlir::ModuleOp source, llvm::LLVMContext
   return module;
 }
 
+std::unique_ptr<llvm::Module> parse(const std::string &ir, llvm::LLVMContext &context) {
+  llvm::SMDiagnostic said;
+  auto module = llvm::parseIR(llvm::MemoryBufferRef(ir, "edited"), said, context);
+  if (!module)
+    throw UserError("the edited LLVM IR cannot be read, line " + std::to_string(said.getLineNo()) + ": " +
+                    said.getMessage().str());
+  return module;
+}
+
 } // namespace
 
 std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const std::string &triple, const std::string &cpu,
@@ -162,7 +174,7 @@ std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const std::string &triple
       parsed, cpu, features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
 }
 
-Generated generate(mlir::ModuleOp source, const Target &target, Output output, bool keepLlvm) {
+Generated generate(mlir::ModuleOp source, const Target &target, Output output, bool keepLlvm, const std::string &ir) {
   bool nvvm = target.kind == Target::Kind::Nvvm;
   Generated made;
   std::string errors;
@@ -173,9 +185,9 @@ Generated generate(mlir::ModuleOp source, const Target &target, Output output, b
   {
     Timer timer(made.times.translate);
     machine = nvvm ? nvvm::makeTargetMachine(target) : simd::makeTargetMachine(cpuOf(target));
-    module = translate(source, context, target, *machine);
+    module = ir.empty() ? translate(source, context, target, *machine) : parse(ir, context);
   }
-  {
+  if (ir.empty()) {
     Timer timer(made.times.optimize);
     optimize(*module, *machine);
   }

@@ -27,8 +27,9 @@ struct Generated {
 };
 
 /// `module` holds the LLVM dialect that lane-to-nvvm or lane-to-simd left. Thread-safe. InternalError with LLVM's words
-/// when LLVM refuses.
-Generated generate(mlir::ModuleOp module, const Target &target, Output output, bool keepLlvm = false);
+/// when LLVM refuses. `ir`, where it is not empty, is optimised LLVM IR to make code of instead of the module.
+Generated generate(mlir::ModuleOp module, const Target &target, Output output, bool keepLlvm = false,
+                   const std::string &ir = {});
 
 namespace nvvm {
 std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const Target &target);

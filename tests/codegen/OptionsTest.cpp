@@ -24,7 +24,7 @@ TEST(Options, UnknownStagesAreRefused) {
     parse_dump("tile,sass");
     FAIL();
   } catch (const UserError &e) {
-    EXPECT_THAT(e.what(), testing::HasSubstr("'sass'; accepted: tile, layouts, lane, llvm, ptx, asm, all"));
+    EXPECT_THAT(e.what(), testing::HasSubstr("'sass'; accepted: tile, layouts, lane, llvm, ptx, asm, passes, all"));
   }
 }
 
