@@ -2,6 +2,7 @@
 #include "compiler/dialect/TileDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -70,6 +71,14 @@ LogicalResult verifyScratchBytes(Operation *op, Attribute value) {
   return success();
 }
 
+LogicalResult verifyStages(Operation *op, Attribute value) {
+  if (!isa<scf::ForOp>(op)) return op->emitError() << "'tile.stages' is for loops";
+  auto stages = dyn_cast<IntegerAttr>(value);
+  if (!stages || stages.getInt() < 1 || stages.getInt() > kMaxStages)
+    return op->emitError() << "'tile.stages' is a number from 1 to " << kMaxStages << ", not " << value;
+  return success();
+}
+
 } // namespace
 
 LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribute attr) {
@@ -77,6 +86,7 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribut
   if (name == kKernelAttr) return verifyKernel(op);
   if (name == kWarpsAttr) return verifyWarps(op, attr.getValue());
   if (name == kScratchAttr) return verifyScratchBytes(op, attr.getValue());
+  if (name == kStagesAttr) return verifyStages(op, attr.getValue());
   if (name == kSitesAttr)
     return isa<ArrayAttr>(attr.getValue()) ? success() : op->emitError() << "'tile.sites' is a list";
   if (name != kTargetAttr) return op->emitError() << "no attribute '" << name << "' is known for an op";

@@ -414,6 +414,9 @@ struct LoopBody;
 class Loop {
 public:
   Loop(KernelBuilder &k, Index lo, Index hi, Index step, Loc loc) : k_(k), lo_(lo), hi_(hi), step_(step), loc_(loc) {}
+  /// On a GPU, the loads of the `n - 1` next iterations are in flight while one computes, held in registers: 1 to 8. What
+  /// an iteration stores, the `n - 1` next ones must not load. Only loads whose place follows from the loop's own number.
+  Loop stages(int n) const;
   /// Values (Tile, Index or Scalar) that travel from one iteration to the next. The body takes (Index, values...) and
   /// returns their successors, of the same dtypes and shapes: one value, or a std::tuple.
   template <class... C> LoopWith<C...> carry(C... initial) const { return {*this, std::move(initial)...}; }
@@ -428,6 +431,7 @@ private:
   KernelBuilder &k_;
   Index lo_, hi_, step_;
   Loc loc_;
+  int stages_ = 1;
 };
 
 /// The body in erased form: carried values in, their successors out.

@@ -29,6 +29,14 @@ SmallVector<mlir::Value> successors(BuilderImpl &b, const std::vector<Carried> &
 
 } // namespace
 
+Loop Loop::stages(int n) const {
+  if (n < 1 || n > ir::kMaxStages)
+    fail(loc_, "a loop of ", n, " stages; accepted: 1 to ", ir::kMaxStages, " (1: nothing is loaded ahead)");
+  Loop staged = *this;
+  staged.stages_ = n;
+  return staged;
+}
+
 std::vector<detail::Value> Loop::run(const std::vector<Carried> &initial, const LoopBody &body) const {
   BuilderImpl &b = *k_.impl_;
   b.checkOpen(loc_);

@@ -40,6 +40,15 @@ def AllocateScratch : Pass<"tile-allocate-scratch", "::mlir::func::FuncOp"> {
   let summary = "Gives each scratch_alloc its offset; blocks that are never live together share room";
 }
 
+def PipelineLoops : Pass<"tile-pipeline-loops", "::mlir::func::FuncOp"> {
+  let summary = "Loads what the next iterations of a loop need while one computes, on machines that do not do so themselves";
+  let description = [{
+    A loop with `tile.stages = n` carries the tiles that its next n-1 iterations load. Their places are computed from the
+    iteration's number, clamped to the last one, so that nothing is read that the loop would not have read.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def InsertBarriers : Pass<"tile-insert-barriers", "::mlir::func::FuncOp"> {
   let summary = "Puts a barrier between accesses to the same scratch that conflict";
 }

@@ -54,6 +54,14 @@ CHECK: arith.addf %[[O]]#0, %[[O]]#1
 )"));
 }
 
+TEST(Loop, SaysHowManyStagesItHas) {
+  KernelBuilder k("stages");
+  Index n = k.runtime("n");
+  View x = k.input("x", f32, {n}), y = k.output("y", f32, {n});
+  k.loop(0, n, 64).stages(3)([&](Index i) { y.store({i}, x.load({i}, {64})); });
+  EXPECT_TRUE(matches(k.finish(), "CHECK: scf.for\nCHECK: } {tile.stages = 3 : i32}"));
+}
+
 TEST(Loop, CarriesNothing) {
   KernelBuilder k("nothing");
   View y = k.output("y", f32, {k.runtime("n")});

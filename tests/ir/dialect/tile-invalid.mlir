@@ -220,3 +220,21 @@ func.func @f(%v: !v, %i: index, %t: tensor<4x8xf32>) {
   tile.store %t, %v[%i, %i] {aligned = 3 : i64} : tensor<4x8xf32>, !v
   return
 }
+
+// -----
+
+func.func @f(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  // expected-error @+1 {{'tile.stages' is a number from 1 to 8, not 9 : i32}}
+  scf.for %i = %c0 to %n step %c1 {
+  } {tile.stages = 9 : i32}
+  return
+}
+
+// -----
+
+// expected-error @+1 {{'tile.stages' is for loops}}
+func.func @f() attributes {tile.stages = 2 : i32} {
+  return
+}
