@@ -47,9 +47,11 @@ MLIRContext &context() {
 static void write(llvm::raw_ostream &os, Diagnostic &diagnostic) {
   if (auto at = diagnostic.getLocation()->findInstanceOf<FileLineColLoc>())
     os << at.getFilename().getValue() << ':' << at.getLine() << ": ";
-  if (diagnostic.getSeverity() == DiagnosticSeverity::Remark) os << "remark: ";
+  const bool is_remark = diagnostic.getSeverity() == DiagnosticSeverity::Remark;
+  if (is_remark) os << "remark: ";
   diagnostic.print(os);
   os << '\n';
+  if (is_remark) return; // its notes show the op, which is no help to the author
   for (Diagnostic &note : diagnostic.getNotes()) write(os, note);
 }
 

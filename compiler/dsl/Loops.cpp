@@ -45,6 +45,7 @@ std::vector<detail::Value> Loop::run(const std::vector<Carried> &initial, const 
   for (size_t n = 0; n < initial.size(); ++n) init.push_back(use(b, initial[n], numbered(n), loc_));
   mlir::Value lo = b.use(lo_, loc_), hi = b.use(hi_, loc_), step = b.use(step_, loc_);
   auto loop = scf::ForOp::create(b.builder, b.at(loc_), lo, hi, step, init);
+  if (stages_ > 1) loop->setAttr(ir::kStagesAttr, b.builder.getI32IntegerAttr(stages_));
 
   Nested inside(b, loop, loop.getRegion());
   std::vector<Value> in;

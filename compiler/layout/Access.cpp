@@ -64,17 +64,17 @@ std::vector<Limit> limits(const Layout &layout, const AccessFacts &facts) {
   all.push_back(heldTogether(layout));
   const int last = layout.shape().rank() - 1;
   if (last < 0) return all;
-  if (facts.strides[last] != 1) all.push_back({1, strideWhy(facts, last)});
-  // `aligned` says nothing about strides of 1: rows one element apart start anywhere.
-  for (int dim = 0; dim < last; ++dim)
-    if (facts.strides[dim] == 1 && layout.shape().extent(dim) > 1) all.push_back({1, strideWhy(facts, dim)});
-  all.push_back({facts.aligned, "rows are aligned to " + std::to_string(facts.aligned) +
-                                    (facts.aligned == 1 ? " element" : " elements")});
   if (!facts.masked.empty() && facts.masked[last]) {
     const int64_t divisor = facts.extent_divisor.empty() ? 1 : facts.extent_divisor[last];
     all.push_back({divisor, "the distance to the view's end on dimension " + std::to_string(last) +
                                 " is known to be a multiple of " + std::to_string(divisor) + " only"});
   }
+  all.push_back({facts.aligned, "rows are aligned to " + std::to_string(facts.aligned) +
+                                    (facts.aligned == 1 ? " element" : " elements")});
+  if (facts.strides[last] != 1) all.push_back({1, strideWhy(facts, last)});
+  // `aligned` says nothing about strides of 1: rows one element apart start anywhere.
+  for (int dim = 0; dim < last; ++dim)
+    if (facts.strides[dim] == 1 && layout.shape().extent(dim) > 1) all.push_back({1, strideWhy(facts, dim)});
   return all;
 }
 
@@ -109,10 +109,12 @@ AccessPlan plan_access(const Layout &layout, const AccessFacts &facts, bool simd
   else if (simd && lanesContiguous(layout, facts))
     plan.kind = AccessPlan::Kind::LaneContiguous;
   if (plan.kind == AccessPlan::Kind::PerLane) {
-    // Of equal limits the first is told: the widest there is, then the layout's, then the memory's.
+    // Of equal limits the memory's is told before the layout's, which was chosen to suit the memory; but the widest
+    // there is, is no limit.
     const std::vector<Limit> all = limits(layout, facts);
-    const Limit &tightest =
-        *std::min_element(all.begin(), all.end(), [](const Limit &a, const Limit &b) { return a.width < b.width; });
+    auto narrower = [](const Limit &a, const Limit &b) { return a.width < b.width; };
+    const Limit &last = *std::min_element(all.rbegin(), all.rend(), narrower);
+    const Limit &tightest = last.width < all.front().width ? last : all.front();
     plan.width = int(tightest.width);
     plan.limit = tightest.why;
   }

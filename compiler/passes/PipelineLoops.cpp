@@ -22,7 +22,7 @@ namespace {
 
 /// A load that can be taken early, and the ops of the loop's body that its place is computed by, in order.
 struct Early {
-  ir::LoadOp load;
+  mutable ir::LoadOp load; // MLIR's handles have no const methods
   SmallVector<Operation *> place;
 };
 
@@ -120,15 +120,13 @@ private:
     return branch.getResults();
   }
 
-  /// In the new loop's body, with `held` the tiles of this iteration and of those to come: loads one iteration more and
-  /// says what to hold then.
+  /// With `held` the tiles of this iteration and of those to come: loads one iteration more, and says what to hold
+  /// then. The body is still the old loop's here, which the new one takes over afterwards.
   SmallVector<Value> next(ArrayRef<BlockArgument> held) {
     OpBuilder::InsertionGuard guard(rewriter_);
-    auto loop = cast<scf::ForOp>(held.front().getOwner()->getParentOp());
-    rewriter_.setInsertionPointToStart(loop.getBody());
+    rewriter_.setInsertionPointToStart(loop_.getBody());
     SmallVector<Value> successors(held.drop_front(loads_.size()));
-    loop_ = loop;
-    successors.append(loadsAt(clamped(loop.getInductionVar(), ahead_), loop.getInductionVar()));
+    successors.append(loadsAt(clamped(loop_.getInductionVar(), ahead_), loop_.getInductionVar()));
     for (auto [early, tile] : llvm::zip(loads_, held)) rewriter_.replaceOp(early.load, tile);
     return successors;
   }

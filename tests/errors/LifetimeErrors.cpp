@@ -115,6 +115,12 @@ TEST(LifetimeErrors, Loops) {
   EXPECT_EQ(k.finish().str().find("scf.for"), std::string::npos); // what was refused left nothing behind
 }
 
+TEST(LifetimeErrors, StagesOfLoops) {
+  KernelBuilder k("k");
+  MISUSE(k.loop(0, 10, 1).stages(0), "0 stages", "accepted: 1 to 8");
+  MISUSE(k.loop(0, 10, 1).stages(9), "9 stages", "accepted: 1 to 8");
+}
+
 TEST(LifetimeErrors, ViewFromNothing) {
   MISUSE(View({}, f32, {Index(64)}).load({0}, {64}), "the View is empty");
 }

@@ -147,7 +147,7 @@ TEST(Access, OfSimdLanes) {
   facts.strides[1] = 3;
   const AccessPlan strided = plan_access(row, facts, true);
   EXPECT_EQ(strided.kind, Kind::PerLane);
-  EXPECT_EQ(strided.limit, "a lane holds 1 element of dimension 1 at a time");
+  EXPECT_EQ(strided.limit, "stride of dimension 1 is 3");
 
   const Layout copies = for_access(Shape{4}, {.lanes = 16, .lane_contiguous = true});
   EXPECT_EQ(plan_access(copies, rowMajor(Shape{4}, 1, 4, 4), true).kind, Kind::PerLane);

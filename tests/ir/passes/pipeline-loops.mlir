@@ -9,10 +9,11 @@
 // HOST-NOT: tile.stages
 // HOST: tile.load
 // HOST-NOT: tile.load
+// HOST: func @stay
 
 // CHECK-LABEL: func @rows
 // CHECK-SAME: %[[P:[a-z0-9]+]]: !tile.ptr<f32>
-// CHECK: %[[ANY:.*]] = arith.cmpi slt, %c0, %[[N:.*]] : index
+// CHECK: %[[ANY:.*]] = arith.cmpi sgt, %[[N:.*]], %c0 : index
 // CHECK: %[[FIRST:.*]]:2 = scf.if %[[ANY]]
 // CHECK:   tile.load %{{.*}}[%c0, %c0] {inside = array<i1: true, true>}
 // CHECK:   arith.select
