@@ -166,7 +166,8 @@ Tile reduce(Combine, const Tile &, Axis, Loc);
 Index index_binary(Binary, const Index &, const Index &, Loc);
 } // namespace detail
 
-// Element-wise arithmetic. `/` on integers truncates; `%` is of integers and has the sign of the dividend. A float tile
+// Element-wise arithmetic. f32 quotients are correctly rounded on the host and within 2 ulps on GPUs, whatever the size
+// of the operands (the errors of all functions: compiler/targets/Math.h). `/` on integers truncates; `%` is of integers and has the sign of the dividend. A float tile
 // divided by a C++ number is multiplied by the number's reciprocal, rounded to f32: at most 1 ulp from the quotient. A
 // Scalar combines with a Tile by broadcasting, and with a Scalar to a Tile of rank 0.
 inline Tile operator+(Operand a, Operand b) {

@@ -64,16 +64,6 @@ Value log1p(MathBuilder &m, Value x) {
   return m.select(m.compare(OEQ, x, m.f(0)), x, result); // keeps -0
 }
 
-/// |x| < 0.6: x + x^3 P(x^2), to 2^-28; beyond: 1 - 2 / (e^2|x| + 1).
-Value tanh(MathBuilder &m, Value x) {
-  static constexpr float p[] = {-3.33333e-01f, 1.3331926e-01f, -5.3783976e-02f, 2.0796409e-02f, -5.8956263e-03f};
-  Value t = m.abs(x), z = m.mul(x, x);
-  Value small = m.fma(m.mul(m.polynomial(z, p), z), t, t);
-  Value e = math::ExpOp::create(m.b, m.add(t, t));
-  Value big = m.sub(m.f(1), m.approximateDiv(m.f(2), m.add(e, m.f(1))));
-  return m.copySign(m.select(m.compare(OLT, t, m.f(0.6f)), small, big), x);
-}
-
 /// |x| < 0.92: x + x P(x^2), to 2^-31; beyond, up to 4: 1 - 2^Q(|x|), Q being log2 of erfc, to 2^-34.
 Value erf(MathBuilder &m, Value x) {
   static constexpr float p[] = {1.2837917e-01f, -3.7612632e-01f, 1.128369e-01f, -2.6859093e-02f,
@@ -143,6 +133,12 @@ struct Widen : RewritePattern {
 
 } // namespace
 
+Value smallTanh(MathBuilder &m, Value x) {
+  static constexpr float p[] = {-3.33333e-01f, 1.3331926e-01f, -5.3783976e-02f, 2.0796409e-02f, -5.8956263e-03f};
+  Value z = m.mul(x, x);
+  return m.fma(m.mul(m.polynomial(z, p), z), x, x);
+}
+
 Reduced reduceMantissa(MathBuilder &m, Value x) {
   Value small = m.compare(OLT, x, m.f(0x1p-126f));
   Value normal = m.select(small, m.mul(x, m.f(0x1p24f)), x);
@@ -159,13 +155,13 @@ void addCommonMath(RewritePatternSet &patterns) {
   patterns.add<ExpandMath<math::LogOp>>(context, log);
   patterns.add<ExpandMath<math::Log2Op>>(context, log2);
   patterns.add<ExpandMath<math::Log1pOp>>(context, log1p);
-  patterns.add<ExpandMath<math::TanhOp>>(context, tanh);
   patterns.add<ExpandMath<math::ErfOp>>(context, erf);
 }
 
 bool wantsExpansion(Operation *op) {
   if (isa_and_nonnull<math::MathDialect>(op->getDialect()) || isa<ir::SigmoidOp>(op)) return true;
   auto isBf16 = [](Type type) { return isNarrow(type, /*bf16Only=*/true); };
+  if (isa<arith::DivFOp>(op)) return true; // a machine may have a better one
   return isa_and_nonnull<arith::ArithDialect>(op->getDialect()) &&
          (llvm::any_of(op->getOperandTypes(), isBf16) || llvm::any_of(op->getResultTypes(), isBf16));
 }

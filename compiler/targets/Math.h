@@ -1,18 +1,19 @@
 // Expansions of math functions into arithmetic, for machines without an instruction or with a better one.
 //
 // All are of f32, scalar or vector. The largest errors, in units in the last place:
-//                 exp   exp2  log   log2  log1p  tanh  erf   rsqrt  sqrt
-//   host          1     1     1     1.5   2      1.5   1.5   1.5    0.5   tests/codegen checks these
-//   NVIDIA GPUs   2     2.1   1     1.5   1      2     1.5   1.6    0.5   found on an H200, 4 million inputs each
-// Infinities, zeros and NaN give what C's functions give. On GPUs exp, exp2, tanh and erf end in ex2.approx.ftz and
-// rsqrt is rsqrt.approx; exp2 flushes results below 2^-126 to 0.
+//                 exp   exp2  log   log2  log1p  tanh  erf   rsqrt  sqrt  sigmoid  pow   1/x   x/y
+//   host          1     1     1     1.5   2      1.5   1.5   1.5    0.5   2.5      1.1   0.5   0.5
+//   NVIDIA GPUs   2     2.1   1     1.5   2      2     1.5   1.6    0.5   3.5      2.1   1     2
+// tests/numeric holds every machine to them. Infinities, zeros and NaN give what C's functions give. On GPUs exp, exp2,
+// tanh, erf, sigmoid and pow end in ex2.approx.ftz, rsqrt is rsqrt.approx and division div.full; results of exp2 and
+// sigmoid below 2^-126 are flushed to 0. pow to the C++ integers 2, 3 and 4 is products: 0.5, 1.5, 2.
 #pragma once
 
 #include "mlir/IR/PatternMatch.h"
 
 namespace tile::targets {
 
-/// log, log2, log1p, tanh, erf: the same on both machines; they may leave math.exp and math.exp2 behind.
+/// log, log2, log1p, erf: the same on both machines; they may leave math.exp and math.exp2 behind.
 void addCommonMath(mlir::RewritePatternSet &patterns);
 
 /// pow; it leaves math.exp2 behind.
@@ -25,12 +26,12 @@ void addWidening(mlir::RewritePatternSet &patterns);
 bool wantsExpansion(mlir::Operation *op);
 
 namespace nvvm {
-/// exp, exp2, rsqrt through the special function unit.
+/// exp, exp2, rsqrt, tanh, sigmoid and division through the special function unit.
 void addMath(mlir::RewritePatternSet &patterns);
 } // namespace nvvm
 
 namespace simd {
-/// exp, exp2 by polynomials, rsqrt by division.
+/// exp, exp2 by polynomials; rsqrt, tanh, sigmoid by division.
 void addMath(mlir::RewritePatternSet &patterns);
 } // namespace simd
 

@@ -24,7 +24,8 @@ public:
   Value sub(Value x, Value y) { return mlir::arith::SubFOp::create(b, x, y); }
   Value mul(Value x, Value y) { return mlir::arith::MulFOp::create(b, x, y); }
   Value div(Value x, Value y) { return mlir::arith::DivFOp::create(b, x, y); }
-  /// A machine may use a division that is off by a few units in the last place.
+  /// Off by a few units in the last place where the machine has that; `y`, and x / y, are 0, normal numbers or
+  /// infinite.
   Value approximateDiv(Value x, Value y) {
     return mlir::arith::DivFOp::create(b, x, y, mlir::arith::FastMathFlags::afn);
   }
@@ -79,6 +80,9 @@ struct Reduced {
   mlir::Value exponent, f;
 };
 Reduced reduceMantissa(MathBuilder &m, mlir::Value x);
+
+/// tanh for 0 <= x < 0.6: x + x^3 P(x^2), to 2^-28.
+mlir::Value smallTanh(MathBuilder &m, mlir::Value x);
 
 /// Rewrites one unary op of f32 by a function of MathBuilder.
 template <class Op> struct ExpandMath : mlir::OpRewritePattern<Op> {

@@ -27,9 +27,15 @@ Two sum(MathBuilder &m, Value x, Value y, Value rest) {
   return {high, m.add(m.add(m.sub(x, high), y), rest)};
 }
 
+/// x y, rounded: an fma, since a GPU may fuse a product with the sum it enters, and what was rounded off is taken from
+/// it.
+Value rounded(MathBuilder &m, Value x, Value y) {
+  return m.fma(x, y, m.f(0));
+}
+
 /// All of x y but the product of the low parts.
 Two product(MathBuilder &m, Two x, Two y) {
-  Value high = m.mul(x.high, y.high);
+  Value high = rounded(m, x.high, y.high);
   Value low = m.fma(x.high, y.high, m.neg(high));
   return {high, m.fma(x.high, y.low, m.fma(x.low, y.high, low))};
 }
@@ -39,7 +45,7 @@ Two log2OfMantissa(MathBuilder &m, Value f) {
   static constexpr float tail[] = {1.f / 5, 1.f / 7, 1.f / 9, 1.f / 11, 1.f / 13};
   Value divisor = m.add(f, m.f(2)), divisorLow = m.sub(f, m.sub(divisor, m.f(2)));
   Value reciprocal = m.approximateDiv(m.f(1), divisor);
-  Value quotient = m.mul(f, reciprocal), negative = m.neg(quotient);
+  Value quotient = rounded(m, f, reciprocal), negative = m.neg(quotient);
   Value rest = m.fma(negative, divisorLow, m.fma(negative, divisor, f));
   Two s = {quotient, m.mul(rest, reciprocal)};
   Two z = product(m, s, s);
@@ -56,9 +62,9 @@ Value exp2(MathBuilder &m, Two x) {
   Value beyond = m.compare(OGT, m.abs(x.high), m.f(limit));
   Value high = m.select(beyond, m.copySign(m.f(limit), x.high), x.high);
   Value low = m.select(beyond, m.f(0), x.low);
-  Value rounded = m.add(high, m.f(round));
-  Value fraction = m.add(m.sub(high, m.sub(rounded, m.f(round))), low);
-  Value j = m.subI(m.bits(rounded), m.i(std::bit_cast<int32_t>(round)));
+  Value nearest = m.add(high, m.f(round));
+  Value fraction = m.add(m.sub(high, m.sub(nearest, m.f(round))), low);
+  Value j = m.subI(m.bits(nearest), m.i(std::bit_cast<int32_t>(round)));
   Value half = m.sar(j, 1);
   auto power = [&](Value n) { return m.asFloat(m.shl(m.addI(n, m.i(127)), 23)); };
   Value p = math::Exp2Op::create(m.b, fraction);
@@ -100,7 +106,7 @@ struct ExpandPower : OpRewritePattern<math::PowFOp> {
     auto [exponent, f] = reduceMantissa(m, m.abs(x));
     Two mantissa = log2OfMantissa(m, f);
     Two log2 = sum(m, exponent, mantissa.high, mantissa.low);
-    Value high = m.mul(y, log2.high);
+    Value high = rounded(m, y, log2.high);
     Two scaled = {high, m.fma(y, log2.low, m.fma(y, log2.high, m.neg(high)))};
     rewriter.replaceOp(op, limits(m, x, y, exp2(m, scaled)));
     return success();

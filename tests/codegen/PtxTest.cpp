@@ -33,6 +33,14 @@ std::string repeat(const std::string &word, int n) {
   return text;
 }
 
+/// A function of `x`, or of `x` twice.
+std::string applied(const std::string &op, const std::string &x) {
+  if (op == "sigmoid") return "tile.sigmoid " + x;
+  if (op == "powf") return "math.powf " + x + ", " + x;
+  if (op == "divf") return "arith.divf " + x + ", " + x;
+  return "math." + op + " " + x;
+}
+
 /// Loads `n` elements of `type` a lane, makes f32 of them, `body`s them, and stores them back, all under a mask.
 std::string rowKernel(const std::string &type, int n, int bytes, const std::string &op) {
   std::string to, from;
@@ -41,7 +49,7 @@ std::string rowKernel(const std::string &type, int n, int bytes, const std::stri
     bool wide = type == "f32";
     to += wide ? "%e" + s + " = arith.negf %v#" + s + " : f32\n"
                : "%e" + s + " = arith.extf %v#" + s + " : " + type + " to f32\n";
-    to += "%f" + s + " = math." + op + " %e" + s + " : f32\n";
+    to += "%f" + s + " = " + applied(op, "%e" + s) + " : f32\n";
     std::string last = (i ? "%f" : "%h") + s; // the first also adds what came through scratch
     from += wide ? "%g" + s + " = arith.negf " + last + " : f32\n"
                  : "%g" + s + " = arith.truncf " + last + " : f32 to " + type + "\n";
@@ -118,8 +126,21 @@ TEST(Ptx, CrossesLanesAndWarps) {
 }
 
 TEST(Ptx, MathHasNoCalls) {
-  for (const char *op : {"exp", "exp2", "log", "log2", "log1p", "sqrt", "rsqrt", "tanh", "erf"})
+  for (const char *op :
+       {"exp", "exp2", "log", "log2", "log1p", "sqrt", "rsqrt", "tanh", "erf", "sigmoid", "powf", "divf"})
     EXPECT_THAT(ptxOf(rowKernel("f32", 2, 4, op)), Not(HasSubstr("call"))) << op;
+}
+
+TEST(Ptx, DivisionIsApproximate) {
+  std::string ptx = ptxOf(rowKernel("f32", 4, 4, "divf"));
+  EXPECT_EQ(count(ptx, "div.full.f32"), 4);
+  EXPECT_EQ(count(ptx, "div."), 4);
+  for (const char *op : {"sigmoid", "tanh", "powf"}) {
+    ptx = ptxOf(rowKernel("f32", 4, 4, op));
+    EXPECT_EQ(count(ptx, "rcp.approx.ftz.f32"), 4) << op;
+    EXPECT_EQ(count(ptx, "ex2.approx.ftz.f32"), 4) << op;
+    EXPECT_EQ(count(ptx, "div."), 0) << op;
+  }
 }
 
 TEST(Ptx, ArchitecturesAreNamed) {
@@ -155,7 +176,7 @@ struct Ptxas : testing::TestWithParam<const char *> {};
 TEST_P(Ptxas, TakesTheCode) {
   if (!*TILE_PTXAS) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
   const std::string arch = GetParam();
-  for (const char *op : {"exp", "log1p", "tanh"}) {
+  for (const char *op : {"exp", "log1p", "tanh", "sigmoid", "powf"}) {
     EXPECT_EQ(complaints(ptxOf(rowKernel("bf16", 8, 2, op), arch), arch), "") << op;
     EXPECT_EQ(complaints(ptxOf(rowKernel("f16", 4, 2, op), arch), arch), "") << op;
     EXPECT_EQ(complaints(ptxOf(rowKernel("f32", 1, 4, op), arch), arch), "") << op;

@@ -5,6 +5,7 @@
 #include "compiler/targets/MathBuilder.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -38,11 +39,41 @@ Value exp(MathBuilder &m, Value x) {
   return m.mul(exp2Approx(m, fraction), m.asFloat(m.shl(m.bits(biased), 23)));
 }
 
-/// In four instructions. Below 0 the error is that of the exponent -x log2 e as f32, above it vanishes next to 1.
-Value sigmoid(MathBuilder &m, Value x) {
-  Value e = exp2Approx(m, m.mul(x, m.f(-1.44269502f)));
-  return intrinsic(m, "llvm.nvvm.rcp.approx.ftz.f", m.add(e, m.f(1)));
+Value reciprocalApprox(MathBuilder &m, Value x) {
+  return intrinsic(m, "llvm.nvvm.rcp.approx.ftz.f", x);
 }
+
+/// 1 - 2 / (e^2|x| + 1) where that is not small: from 0.6 on the error of the exponent as f32 is less than that of ex2.
+Value tanh(MathBuilder &m, Value x) {
+  Value t = m.abs(x), e = exp2Approx(m, m.mul(t, m.f(2.88539004f)));
+  Value big = m.fma(reciprocalApprox(m, m.add(e, m.f(1))), m.f(-2), m.f(1));
+  return m.copySign(m.select(m.compare(arith::CmpFPredicate::OLT, t, m.f(0.6f)), smallTanh(m, t), big), x);
+}
+
+/// With ex2 of -x log2 e alone it would be four instructions instead of ten, and 60 ulps off at -85; silu is as fast as
+/// a copy with either.
+Value sigmoid(MathBuilder &m, Value x) {
+  Value e = exp(m, m.neg(x));
+  return reciprocalApprox(m, m.add(e, m.f(1)));
+}
+
+/// div.full scales its operands, so that divisors and quotients of any size are right; what is known to need no scaling
+/// takes rcp.
+struct Divide : OpRewritePattern<arith::DivFOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::DivFOp op, PatternRewriter &rewriter) const override {
+    if (!op.getType().isF32()) return failure();
+    MathBuilder m(op.getLoc(), rewriter, op.getType());
+    Value x = op.getLhs(), y = op.getRhs();
+    if (!bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn)) {
+      rewriter.replaceOp(op, intrinsic(m, "llvm.nvvm.div.full", {x, y}));
+      return success();
+    }
+    Value reciprocal = reciprocalApprox(m, y);
+    rewriter.replaceOp(op, matchPattern(x, m_OneFloat()) ? reciprocal : m.mul(x, reciprocal));
+    return success();
+  }
+};
 
 } // namespace
 
@@ -51,6 +82,8 @@ void addMath(RewritePatternSet &patterns) {
   patterns.add<ExpandMath<math::Exp2Op>>(context, exp2Approx);
   patterns.add<ExpandMath<math::ExpOp>>(context, exp);
   patterns.add<ExpandMath<math::RsqrtOp>>(context, rsqrtApprox);
+  patterns.add<ExpandMath<math::TanhOp>>(context, tanh);
+  patterns.add<Divide>(context);
   patterns.add<ExpandMath<ir::SigmoidOp>>(context, sigmoid);
 }
 

@@ -45,6 +45,13 @@ Value rsqrt(MathBuilder &m, Value x) {
   return m.div(m.f(1), math::SqrtOp::create(m.b, x));
 }
 
+/// 1 - 2 / (e^2|x| + 1) where that is not small.
+Value tanh(MathBuilder &m, Value x) {
+  Value t = m.abs(x), e = math::ExpOp::create(m.b, m.add(t, t));
+  Value big = m.sub(m.f(1), m.approximateDiv(m.f(2), m.add(e, m.f(1))));
+  return m.copySign(m.select(m.compare(arith::CmpFPredicate::OLT, t, m.f(0.6f)), smallTanh(m, t), big), x);
+}
+
 /// Of e^-|x|, so that nothing overflows and small results keep their digits: e^x / (1 + e^x) where x < 0.
 Value sigmoid(MathBuilder &m, Value x) {
   Value e = math::ExpOp::create(m.b, m.copySign(x, m.f(-1)));
@@ -59,6 +66,7 @@ void addMath(RewritePatternSet &patterns) {
   patterns.add<ExpandMath<math::Exp2Op>>(context, exp2);
   patterns.add<ExpandMath<math::ExpOp>>(context, exp);
   patterns.add<ExpandMath<math::RsqrtOp>>(context, rsqrt);
+  patterns.add<ExpandMath<math::TanhOp>>(context, tanh);
   patterns.add<ExpandMath<ir::SigmoidOp>>(context, sigmoid);
 }
 

@@ -1,10 +1,10 @@
 // sigmoid and pow, which math lacks or lowers to libm.
 // RUN: tile-opt %s -split-input-file -lane-math-policy | FileCheck %s
 
-// Four instructions.
+// One reciprocal and no division.
 // CHECK-LABEL: func.func @gpu
-// CHECK: %[[M:.*]] = arith.mulf
-// CHECK-NEXT: %[[E:.*]] = llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f32"(%[[M]])
+// CHECK: llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f32"
+// CHECK: %[[E:.*]] = arith.mulf
 // CHECK: %[[A:.*]] = arith.addf %[[E]]
 // CHECK-NEXT: %[[R:.*]] = llvm.call_intrinsic "llvm.nvvm.rcp.approx.ftz.f"(%[[A]])
 // CHECK-NEXT: return %[[R]]
@@ -25,6 +25,25 @@ module attributes {tile.target = #tile.target<"nvvm", arch = "sm_80", lanes = 32
   func.func @power(%x: f32, %y: f32) -> f32 {
     %0 = math.powf %x, %y : f32
     return %0 : f32
+  }
+}
+
+// -----
+
+// Any quotient is right to 2 ulps; where nothing can go out of range, a reciprocal does.
+// CHECK-LABEL: func.func @quotients
+// CHECK: llvm.call_intrinsic "llvm.nvvm.div.full"(%{{.*}}, %{{.*}})
+// CHECK: %[[R:.*]] = llvm.call_intrinsic "llvm.nvvm.rcp.approx.ftz.f"
+// CHECK-NEXT: arith.mulf %{{.*}}, %[[R]]
+// CHECK: llvm.call_intrinsic "llvm.nvvm.rcp.approx.ftz.f"
+// CHECK-NEXT: return
+module attributes {tile.target = #tile.target<"nvvm", arch = "sm_80", lanes = 32, vector_bytes = 16, native_bf16 = true>} {
+  func.func @quotients(%x: f32, %y: f32) -> f32 {
+    %one = arith.constant 1.0 : f32
+    %0 = arith.divf %x, %y : f32
+    %1 = arith.divf %x, %0 fastmath<afn> : f32
+    %2 = arith.divf %one, %1 fastmath<afn> : f32
+    return %2 : f32
   }
 }
 
