@@ -1,65 +1,18 @@
 // Every candidate of every kind of case builds, and its launches bind each argument to something that exists.
+#include "tests/modules/Candidates.h"
 #include "modules/common/Problem.h"
 #include "modules/l2norm/problem.h"
 #include "modules/layernorm/problem.h"
 
 #include <gtest/gtest.h>
 
-#include <map>
-#include <regex>
-#include <set>
 #include <string>
 
 using namespace fla;
+using namespace fla::test;
 using tile::Target;
 
 namespace {
-
-Target machine(Target::Kind kind) {
-  Target target;
-  target.kind = kind;
-  target.lanes = kind == Target::Kind::Nvvm ? 32 : 16;
-  target.max_warps = kind == Target::Kind::Nvvm ? 32 : 1;
-  target.vector_bytes = kind == Target::Kind::Nvvm ? 16 : 64;
-  return target;
-}
-
-/// The names of a kernel's arguments, from its IR.
-std::set<std::string> parameters(const tile::Kernel &kernel) {
-  const std::string text = kernel.str();
-  const std::regex name("tile\\.name = \"([^\"]*)\"");
-  std::set<std::string> names;
-  for (std::sregex_iterator i(text.begin(), text.end(), name), end; i != end; ++i) names.insert((*i)[1]);
-  return names;
-}
-
-void check(const Problem &problem, const Target &target) {
-  tile::runtime::DeviceInfo device;
-  device.units = target.kind == Target::Kind::Nvvm ? 132 : 2;
-  const auto candidates = problem.candidates(target, device);
-  ASSERT_FALSE(candidates.empty());
-  std::set<std::string> names;
-  for (const Candidate &candidate : candidates) {
-    SCOPED_TRACE(candidate.name);
-    EXPECT_TRUE(names.insert(candidate.name).second) << "two candidates of one name";
-    std::map<std::string, TensorDesc> known;
-    for (const TensorDesc &tensor : problem.tensors()) known.emplace(tensor.name, tensor);
-    for (const TensorDesc &tensor : candidate.workspace) EXPECT_TRUE(known.emplace(tensor.name, tensor).second);
-    for (const FusedLaunch &launch : candidate.launches) {
-      EXPECT_GT(launch.grid.programs(), 0);
-      EXPECT_LE(launch.grid.y, 65535u);
-      EXPECT_TRUE(bool(launch.kernel));
-      EXPECT_LE(launch.kernel.warps(), target.max_warps);
-      const std::set<std::string> declared = parameters(launch.kernel);
-      std::set<std::string> params;
-      for (const Arg &arg : launch.args) {
-        EXPECT_TRUE(params.insert(arg.param).second) << arg.param << " twice";
-        if (const auto *name = std::get_if<std::string>(&arg.value)) EXPECT_TRUE(known.contains(*name)) << *name;
-      }
-      EXPECT_EQ(params, declared) << launch.kernel.name();
-    }
-  }
-}
 
 TEST(Candidates, BuildForEveryKindOfCase) {
   for (Target::Kind kind : {Target::Kind::Nvvm, Target::Kind::Simd})
@@ -71,15 +24,15 @@ TEST(Candidates, BuildForEveryKindOfCase) {
             spec.centered = centered;
             spec.cols = cols;
             SCOPED_TRACE(std::to_string(rows) + "x" + std::to_string(cols) + " " + std::string(name_of(pass)));
-            if (centered) check(l2norm::L2NormProblem({.cols = cols}, pass, rows), machine(kind));
-            check(layernorm::NormProblem(spec, pass, rows), machine(kind));
+            if (centered) expect_candidates_build(l2norm::L2NormProblem({.cols = cols}, pass, rows), machine_of(kind));
+            expect_candidates_build(layernorm::NormProblem(spec, pass, rows), machine_of(kind));
           }
 }
 
 TEST(Candidates, WithoutRowsOnlyTheWeightGradientsAreWritten) {
   layernorm::NormSpec spec;
   spec.cols = 1024;
-  const Target target = machine(Target::Kind::Nvvm);
+  const Target target = machine_of(Target::Kind::Nvvm);
   EXPECT_TRUE(layernorm::NormProblem(spec, Pass::Fwd, 0).candidates(target, {}).front().launches.empty());
   EXPECT_EQ(layernorm::NormProblem(spec, Pass::Bwd, 0).candidates(target, {}).front().launches.size(), 1u);
 }

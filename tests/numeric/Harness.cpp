@@ -54,9 +54,8 @@ void expect_right(Session &session, const Problem &problem, Provider &provider, 
     EXPECT_TRUE(bytes == first.at(name)) << what << ": two runs differ in '" << name << "'";
 }
 
-void expect_right(Machine &machine, const Problem &problem, const std::string &what, Which which) {
-  constexpr uint64_t kSeed = 20240607;
-  Session session(machine.device(), machine.stream(), problem, kSeed);
+static void expect_candidates_right(Session &session, Machine &machine, const Problem &problem, const std::string &what,
+                                    Which which) {
   std::vector<Candidate> candidates = problem.candidates(machine.device().target(), machine.device().info());
   ASSERT_FALSE(candidates.empty()) << what;
   if (which == Which::First) candidates.resize(1);
@@ -66,9 +65,21 @@ void expect_right(Machine &machine, const Problem &problem, const std::string &w
     bench::FusedProvider fused(session, candidate, machine.loader());
     expect_right(session, problem, fused, full);
   }
+}
+
+constexpr uint64_t kSeed = 20240607;
+
+void expect_right(Machine &machine, const Problem &problem, const std::string &what, Which which) {
+  Session session(machine.device(), machine.stream(), problem, kSeed);
+  expect_candidates_right(session, machine, problem, what, which);
   if (!machine.no_reference().empty()) return;
   std::unique_ptr<Provider> unfused = bench::make_unfused(session, problem);
   expect_right(session, problem, *unfused, fmt::format("{}, {}, unfused", machine.device().id(), what));
+}
+
+void expect_fused_right(Machine &machine, const Problem &problem, const std::string &what) {
+  Session session(machine.device(), machine.stream(), problem, kSeed);
+  expect_candidates_right(session, machine, problem, what, Which::First);
 }
 
 } // namespace fla::test

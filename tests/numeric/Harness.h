@@ -39,6 +39,9 @@ private:
 /// Adds a GoogleTest failure, with `what` in it, for everything that is not right.
 void expect_right(Machine &, const Problem &, const std::string &what, Which candidates = Which::All);
 
+/// The same of the first fused candidate alone: for inputs that the unfused reference is not made for.
+void expect_fused_right(Machine &, const Problem &, const std::string &what);
+
 /// The same of one implementation of a problem whose session is at hand.
 void expect_right(bench::Session &, const Problem &, bench::Provider &, const std::string &what);
 

@@ -1,0 +1,197 @@
+// Which kernels run a case on a machine, with which grids: the heuristic's choice first.
+#include "modules/activations/kernels.h"
+#include "modules/activations/problem.h"
+#include "modules/common/Pairs.h"
+#include "modules/common/Partials.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+namespace fla::activations {
+
+using tile::Target;
+using tile::runtime::DeviceInfo;
+using tile::runtime::Grid;
+
+namespace {
+
+/// Programs of a host core that go over a range each: enough that cores which are slowed down can share.
+constexpr int64_t kRangesPerUnit = 4;
+
+/// How a program's block is cut: so many accesses of the machine's full width for each lane and tensor.
+struct Cut {
+  int warps;
+  int64_t vectors;
+  bool looped = false; ///< programs that loop over blocks, as many as the machine runs at once
+  int64_t ahead = 0;   ///< blocks that are prefetched
+};
+
+class Planner {
+public:
+  Planner(const ActivationProblem &problem, const Target &target, const DeviceInfo &device)
+      : problem_(problem), spec_(problem.spec()), target_(target), units_(std::max(device.units, 1)),
+        cache_bytes_(device.cache_bytes) {}
+
+  std::vector<Candidate> forward() const {
+    const Kernels kernels{activations::forward, problem_.forward_inputs(), {problem_.forward_output()}};
+    return all(kernels, cuts(kernels));
+  }
+  std::vector<Candidate> backward() const {
+    const auto build = spec_.activation->biased() ? backward_biased : activations::backward;
+    const Kernels kernels{build, problem_.backward_inputs(), problem_.backward_outputs()};
+    return all(kernels, spec_.activation->biased() ? summing_cuts() : cuts(kernels));
+  }
+
+private:
+  struct Kernels {
+    tile::Kernel (*build)(const Spec &, const RowConfig &);
+    std::vector<std::string> inputs, outputs; ///< tensors of rows
+  };
+
+  int64_t elements() const { return problem_.rows() * problem_.cols(); }
+  /// Elements of one access of a lane, where memory is aligned: of a GPU 16 bytes, of a CPU a vector of f32 once
+  /// widened, of which the lanes are the elements.
+  int64_t vector() const { return target_.is_gpu() ? target_.vector_bytes / tile::size_of(spec_.dtype) : 1; }
+
+  // ---- How blocks are cut -------------------------------------------------------------------------------------------
+
+  std::vector<Cut> cuts(const Kernels &kernels) const {
+    if (!target_.is_gpu()) return {{1, 8, true, 16}, {1, 16, true, 8}, {1, 4, true, 32}, {1, 16, true, 0}};
+    // Loads in flight hide latency: four for a lane, over all inputs.
+    const int64_t many = kernels.inputs.size() == 1 ? 4 : 2;
+    std::vector<Cut> found = {{4, many}, {8, many}, {4, many / 2}, {8, many / 2}, {4, 2 * many}, {8, many, true}};
+    // Too few blocks to keep every multiprocessor busy: smaller ones first.
+    auto is_enough = [&](const Cut &c) {
+      return elements() >= 4 * units_ * c.warps * target_.lanes * c.vectors * vector();
+    };
+    std::stable_partition(found.begin(), found.end() - 1, [&](const Cut &c) { return is_enough(c); });
+    if (!is_enough(found.front())) std::swap(found.front(), found[2]);
+    return found;
+  }
+
+  /// A program that sums over its rows goes over many blocks; its sums stay in registers.
+  std::vector<Cut> summing_cuts() const {
+    if (!target_.is_gpu()) return {{1, 8, true, 16}, {1, 16, true, 8}, {1, 32, true, 2}};
+    return {{4, 2, true}, {8, 2, true}, {4, 1, true}, {8, 1, true}};
+  }
+
+  /// Bytes that a pass writes beyond which they only push other data out of the caches.
+  bool is_streaming(const Kernels &kernels) const {
+    const int64_t written = int64_t(kernels.outputs.size()) * elements() * tile::size_of(spec_.dtype);
+    return written > (target_.is_gpu() ? cache_bytes_ : cache_bytes_ / 8);
+  }
+
+  RowConfig config(const Cut &cut, bool streaming) const {
+    RowConfig c;
+    c.warps = cut.warps;
+    c.looped_rows = cut.looped;
+    c.ahead = cut.ahead;
+    c.streaming = streaming;
+    c.strided = target_.is_gpu();
+    const int64_t lanes = int64_t(cut.warps) * target_.lanes, block = lanes * cut.vectors * vector();
+    if (spec_.flat) {
+      c.shape.chunk = block;
+    } else {
+      // As wide as it takes for whole lines of memory, as high as is left.
+      const int64_t narrow = target_.is_gpu() ? target_.lanes * vector() : block;
+      c.shape.chunk = row_shape(problem_.cols(), std::min(narrow, block), block).chunk;
+      c.rows = block / c.shape.chunk;
+    }
+    return c;
+  }
+
+  // ---- Launches -----------------------------------------------------------------------------------------------------
+
+  Grid grid(const RowConfig &c, int64_t programs_at_once) const {
+    const int64_t blocks =
+        spec_.flat ? std::max<int64_t>(ceil_div(whole(), c.shape.chunk), 1) : ceil_div(problem_.rows(), c.rows);
+    const int64_t across = spec_.flat ? 1 : ceil_div(problem_.cols(), c.shape.chunk);
+    return {uint32_t(c.looped_rows ? std::clamp<int64_t>(programs_at_once / across, 1, blocks) : blocks),
+            uint32_t(across)};
+  }
+
+  /// Of a flat kernel, the elements in whole groups.
+  int64_t whole() const { return elements() / kGranule * kGranule; }
+
+  std::vector<Arg> arguments(const Kernels &kernels) const {
+    std::vector<Arg> args;
+    const int64_t size = tile::size_of(spec_.dtype);
+    for (const auto &names : {kernels.inputs, kernels.outputs})
+      for (const std::string &name : names) {
+        const Placement place = problem_.placement(name);
+        args.push_back({name, place.tensor, place.offset * size});
+        if (spec_.stride_divisor > 0) args.push_back({name + "_stride", place.stride});
+        if (spec_.flat && spec_.ragged) args.push_back({name + "_rest", place.tensor, whole() * size});
+      }
+    if (spec_.flat) args.push_back({"elements", whole()});
+    if (spec_.flat && spec_.ragged) args.push_back({"rest", elements() - whole()});
+    if (!spec_.flat) args.push_back({"rows", problem_.rows()});
+    if (spec_.activation->biased()) args.push_back({"b", std::string("b")});
+    if (spec_.activation->scaled()) args.push_back({"scale", problem_.scale()});
+    return args;
+  }
+
+  /// Programs that a machine runs at once.
+  int64_t programs_at_once(const Cut &cut) const {
+    return units_ * (target_.is_gpu() ? std::max(1, 32 / cut.warps) : kRangesPerUnit);
+  }
+
+  Candidate candidate(const Kernels &kernels, const Cut &cut, bool streaming) const {
+    const RowConfig c = config(cut, streaming);
+    Candidate candidate{c.str() + (cut.looped ? fmt::format(" looped ahead={}", cut.ahead) : ""), {}, {}};
+    const bool sums = kernels.build == backward_biased;
+    int64_t parts = 0;
+    if (elements() > 0) {
+      const Grid programs = grid(c, programs_at_once(cut));
+      parts = programs.x;
+      candidate.launches.push_back({kernels.build(spec_, c), programs, arguments(kernels)});
+      if (sums) candidate.launches.back().args.push_back({"db_partial", std::string("db_partial")});
+    }
+    if (sums)
+      add_to(candidate,
+             {.kernel = spec_.name("sum_partials"),
+              .sums = {"db"},
+              .dtype = spec_.dtype,
+              .cols = problem_.cols(),
+              .align = spec_.align},
+             parts, target_);
+    return candidate;
+  }
+
+  std::vector<Candidate> all(const Kernels &kernels, const std::vector<Cut> &cuts) const {
+    const bool streaming = is_streaming(kernels);
+    std::vector<Candidate> found;
+    auto add = [&](const Cut &cut, bool around_caches) {
+      Candidate next = candidate(kernels, cut, around_caches);
+      if (std::none_of(found.begin(), found.end(), [&](const Candidate &c) { return c.name == next.name; }))
+        found.push_back(std::move(next));
+    };
+    for (const Cut &cut : cuts) add(cut, streaming);
+    if (target_.is_gpu()) add(cuts.front(), !streaming);
+    return found;
+  }
+
+  const ActivationProblem &problem_;
+  const Spec &spec_;
+  const Target &target_;
+  int64_t units_, cache_bytes_;
+};
+
+} // namespace
+
+std::vector<Candidate> ActivationProblem::candidates(const Target &target, const DeviceInfo &device) const {
+  const Planner planner(*this, target, device);
+  switch (pass_) {
+  case Pass::Fwd:
+    return planner.forward();
+  case Pass::Bwd:
+    return planner.backward();
+  case Pass::FwdBwd:
+    return pairs(planner.forward(), planner.backward());
+  }
+  throw tile::InternalError("activations: unknown pass");
+}
+
+} // namespace fla::activations
