@@ -56,6 +56,7 @@ void Timer::flush() {
 }
 
 double Timer::cold_ms(Provider &provider) {
+  if (Workspace *workspace = provider.workspace()) workspace->restore(); // its last run may have worked in place
   std::shared_ptr<void> held = device_.hold(stream_);
   flush();
   start_->record(stream_);

@@ -18,9 +18,8 @@ Session::Session(tile::runtime::Device &device, tile::runtime::Stream &stream, c
   std::map<std::string, std::vector<double>> out;
   for (const TensorDesc &t : problem.tensors()) {
     memory_.try_emplace(t.name, device, stream, t.bytes(), memory_.size());
-    if (t.role == Role::Input) {
-      add_input(t, in.at(t.name));
-    } else if (t.role == Role::Output) {
+    if (t.is_read()) add_input(t, in.at(t.name));
+    if (t.is_written()) {
       outputs_.push_back({t, {}});
       out[t.name].resize(size_t(t.elements()));
     }
@@ -33,7 +32,7 @@ void Session::add_input(const TensorDesc &t, const std::vector<double> &values) 
   std::vector<std::byte> bytes(t.bytes());
   from_double(t.dtype, values, bytes.data());
   memory_.at(t.name).upload(bytes.data());
-  inputs_.emplace(t.name, std::move(bytes));
+  (t.role == Role::InOut ? in_place_ : inputs_).emplace(t.name, std::move(bytes));
 }
 
 void *Session::address(std::string_view name) const {
@@ -48,7 +47,13 @@ std::map<std::string, void *> Session::addresses() const {
 }
 
 void Session::poison() {
-  for (const Output &o : outputs_) memory_.at(o.desc.name).fill(kPoison);
+  for (const Output &o : outputs_)
+    if (o.desc.role == Role::Output) memory_.at(o.desc.name).fill(kPoison);
+  restore();
+}
+
+void Session::restore() {
+  for (const auto &[name, original] : in_place_) memory_.find(name)->second.upload(original.data());
 }
 
 std::vector<std::byte> Session::download(std::string_view name) const {
@@ -85,6 +90,10 @@ std::map<std::string, void *> Workspace::addresses() const {
   std::map<std::string, void *> out = session_.addresses();
   for (const auto &[name, memory] : scratch_) out[name] = memory.data();
   return out;
+}
+
+void Workspace::restore() {
+  session_.restore();
 }
 
 void Workspace::poison() {

@@ -23,8 +23,10 @@ public:
   void *address(std::string_view name) const;
   std::map<std::string, void *> addresses() const;
 
-  /// Fills every output with NaN.
+  /// Fills every output with NaN, and restores.
   void poison();
+  /// Puts what is changed in place back to what it was.
+  void restore();
 
   struct Output {
     TensorDesc desc;
@@ -47,7 +49,8 @@ private:
   tile::runtime::Device &device_;
   tile::runtime::Stream &stream_;
   std::map<std::string, GuardedBuffer, std::less<>> memory_;
-  std::map<std::string, std::vector<std::byte>, std::less<>> inputs_; ///< as uploaded
+  std::map<std::string, std::vector<std::byte>, std::less<>> inputs_;  ///< as uploaded
+  std::map<std::string, std::vector<std::byte>, std::less<>> in_place_; ///< likewise, of what is changed in place
   std::vector<Output> outputs_;                                       ///< in the problem's order
 };
 
@@ -58,6 +61,7 @@ public:
   void *address(std::string_view name) const; ///< InternalError for a name that is not there
   std::map<std::string, void *> addresses() const;
   void poison();              ///< scratch memory with NaN
+  void restore();             ///< as of Session
   std::string damage() const; ///< as of Session, of the scratch memory
 
 private:

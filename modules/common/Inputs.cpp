@@ -10,7 +10,7 @@ std::map<std::string, std::vector<double>> make_inputs(const Problem &problem, u
   const std::vector<TensorDesc> tensors = problem.tensors();
   for (bool derived : {false, true})
     for (const TensorDesc &tensor : tensors) {
-      if (tensor.role != TensorDesc::Role::Input || bool(tensor.derive) != derived) continue;
+      if (!tensor.is_read() || bool(tensor.derive) != derived) continue;
       std::vector<double> values(size_t(tensor.elements()));
       if (derived)
         tensor.derive(inputs, values);

@@ -44,17 +44,22 @@ struct TensorDesc {
   enum class Role : uint8_t {
     Input,
     Output,    ///< poisoned before each validated run, compared with the oracle
+    InOut,     ///< overwritten in place: made like an input, put back before each run, then compared with the oracle
     Workspace, ///< scratch memory of an implementation
   };
   std::string name;
   DType dtype;
   std::vector<int64_t> shape; ///< contiguous, row-major
   Role role = Role::Input;
-  /// Input: values are mean + stddev * standard normal, rounded to dtype, from a counter-based generator.
+  /// Input, InOut: values are mean + stddev * standard normal, rounded to dtype, from a counter-based generator.
   double mean = 0, stddev = 1;
-  /// Input: made by this from the other inputs instead (saved statistics of a backward, say). Runs on the host, in
+  /// Input, InOut: made by this from the other inputs instead (saved statistics of a backward, say). Runs on the host, in
   /// double, rounded to dtype.
   std::function<void(const std::map<std::string, std::vector<double>> &in, std::vector<double> &self)> derive;
+
+  /// Whether it has a value before the op runs, and whether the op gives it one.
+  bool is_read() const { return role == Role::Input || role == Role::InOut; }
+  bool is_written() const { return role == Role::Output || role == Role::InOut; }
 
   int64_t elements() const;
   size_t bytes() const { return size_t(elements()) * size_t(tile::size_of(dtype)); }
@@ -123,7 +128,8 @@ public:
   virtual std::vector<Candidate> candidates(const tile::Target &target, const tile::runtime::DeviceInfo &) const = 0;
   virtual CudaReference cuda_reference() const = 0;
   virtual HostReference host_reference() const = 0;
-  /// The truth, in double: inputs by name in, outputs by name out (already sized).
+  /// The truth, in double: inputs by name in, outputs by name out (already sized). A tensor that is changed in place is
+  /// in both.
   virtual void oracle(const std::map<std::string, std::vector<double>> &in,
                       std::map<std::string, std::vector<double>> &out) const = 0;
   virtual Tolerance tolerance(std::string_view output) const = 0;
