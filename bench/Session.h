@@ -49,9 +49,9 @@ private:
   tile::runtime::Device &device_;
   tile::runtime::Stream &stream_;
   std::map<std::string, GuardedBuffer, std::less<>> memory_;
-  std::map<std::string, std::vector<std::byte>, std::less<>> inputs_;  ///< as uploaded
+  std::map<std::string, std::vector<std::byte>, std::less<>> inputs_;   ///< as uploaded
   std::map<std::string, std::vector<std::byte>, std::less<>> in_place_; ///< likewise, of what is changed in place
-  std::vector<Output> outputs_;                                       ///< in the problem's order
+  std::vector<Output> outputs_;                                         ///< in the problem's order
 };
 
 /// What one implementation sees by name: the session's tensors and scratch memory of its own.

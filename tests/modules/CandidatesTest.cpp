@@ -1,6 +1,7 @@
 // Every candidate of every kind of case builds, and its launches bind each argument to something that exists.
 #include "tests/modules/Candidates.h"
 #include "modules/common/Problem.h"
+#include "modules/cross_entropy/problem.h"
 #include "modules/l2norm/problem.h"
 #include "modules/layernorm/problem.h"
 
@@ -35,6 +36,27 @@ TEST(Candidates, WithoutRowsOnlyTheWeightGradientsAreWritten) {
   const Target target = machine_of(Target::Kind::Nvvm);
   EXPECT_TRUE(layernorm::NormProblem(spec, Pass::Fwd, 0).candidates(target, {}).front().launches.empty());
   EXPECT_EQ(layernorm::NormProblem(spec, Pass::Bwd, 0).candidates(target, {}).front().launches.size(), 1u);
+}
+
+TEST(Candidates, OfCrossEntropyBuildWithAndWithoutOptions) {
+  using namespace cross_entropy;
+  for (Target::Kind kind : {Target::Kind::Nvvm, Target::Kind::Simd})
+    for (Reduction reduction : {Reduction::Mean, Reduction::Sum, Reduction::None})
+      for (bool options : {false, true})
+        for (int64_t classes : {1, 50, 1000, 20480, 120000})
+          for (int64_t rows : {0, 1, 100000})
+            for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd}) {
+              Spec spec;
+              spec.classes = classes;
+              spec.reduction = reduction;
+              if (options) {
+                spec.label_smoothing = spec.lse_square_scale = 0.1;
+                spec.class_weights = spec.in_place = true;
+                spec.softcap = 30;
+              }
+              SCOPED_TRACE(std::to_string(rows) + "x" + std::to_string(classes) + " " + std::string(name_of(pass)));
+              check(CrossEntropyProblem(spec, pass, rows), machine(kind));
+            }
 }
 
 } // namespace

@@ -11,8 +11,6 @@
 
 namespace fla::test {
 
-using Role = TensorDesc::Role;
-
 namespace {
 
 /// The bytes of all tensors of a case: inputs rounded, everything else NaN.
@@ -22,7 +20,7 @@ public:
     for (const TensorDesc &tensor : tensors) {
       std::vector<std::byte> &bytes = bytes_[tensor.name];
       bytes.assign(tensor.bytes() + 1, std::byte(0xFF));
-      if (tensor.role == Role::Input) from_double(tensor.dtype, in.at(tensor.name), bytes.data());
+      if (tensor.is_read()) from_double(tensor.dtype, in.at(tensor.name), bytes.data());
       addresses_[tensor.name] = bytes.data();
     }
   }
@@ -39,7 +37,7 @@ private:
 Doubles truth(const Problem &problem, const Doubles &in) {
   Doubles out;
   for (const TensorDesc &tensor : problem.tensors())
-    if (tensor.role == Role::Output) out[tensor.name].assign(size_t(tensor.elements()), NAN);
+    if (tensor.is_written()) out[tensor.name].assign(size_t(tensor.elements()), NAN);
   problem.oracle(in, out);
   return out;
 }
@@ -53,7 +51,7 @@ void expect_host_reference_is_right(const Problem &problem, uint64_t seed) {
   const Memory memory(all, in);
   for (const auto &step : reference.steps) step(memory.addresses());
   for (const TensorDesc &tensor : problem.tensors())
-    if (tensor.role == Role::Output) {
+    if (tensor.is_written()) {
       const auto &want = expected.at(tensor.name);
       const Comparison c = compare(tensor.dtype, memory[tensor.name], want, problem.tolerance(tensor.name));
       EXPECT_TRUE(c.ok()) << tensor.name << ": " << c.str(tensor.elements());
@@ -97,7 +95,7 @@ void expect_cuda_steps_are_sound(const Problem &problem) {
   for (const TensorDesc &tensor : problem.tensors()) {
     known.insert(tensor.name);
     is_empty |= tensor.elements() == 0;
-    if (tensor.role == Role::Input) written.insert(tensor.name);
+    if (tensor.is_read()) written.insert(tensor.name);
   }
   for (const TensorDesc &tensor : reference.workspace) EXPECT_TRUE(known.insert(tensor.name).second) << tensor.name;
   for (const CudaStep &step : reference.steps) {
