@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fla {
@@ -29,5 +30,11 @@ struct Tensor {
   bool is_contiguous() const;
   std::string str() const; ///< "bf16[4096, 1024]", with strides where they are not contiguous
 };
+
+/// The left and the right half of the last dimension, in the same memory. UserError unless its extent is even.
+std::pair<Tensor, Tensor> halves(const Tensor &);
+
+/// Whether the two have memory in common. Columns side by side of rows as far apart, such as halves, have none.
+bool overlap(const Tensor &, const Tensor &);
 
 } // namespace fla
