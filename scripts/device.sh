@@ -25,28 +25,38 @@ step_tests() {
   "$program" gtest --gtest_output="json:$out/tests.json" --gtest_brief=1 2>&1 | tee "$out/tests.log"
 }
 
-# The arena's own cases, as JSON lines.
+# The arena's own cases of all modules, as JSON lines. BENCH_MODULES narrows them.
+modules=${BENCH_MODULES:-activations conv cross_entropy l2norm layernorm tokenshift}
 step_bench() {
-  # shellcheck disable=SC2086 # FLABENCH_ARGS is a list of words
-  "$program" ${FLABENCH_ARGS:---module layernorm --device cuda --grid fla} --format json 2>&1 >"$out/bench.jsonl" |
-    tee "$out/bench.log"
-  tail -n 200 "$out/bench.jsonl"
+  : >"$out/bench.jsonl"
+  for module in $modules; do
+    # shellcheck disable=SC2086 # FLABENCH_ARGS is a list of words
+    "$program" --module "$module" --device cuda ${FLABENCH_ARGS:---grid fla} --format json 2>>"$out/bench.log" >>"$out/bench.jsonl" ||
+      { echo "bench: $module failed" | tee -a "$out/bench.log"; failed_bench=1; }
+  done
+  wc -l "$out/bench.jsonl"
+  [ -z "${failed_bench:-}" ]
 }
 
-# The tables a person reads: the arena's own cases and the quick grid.
+# The tables a person reads.
 step_tables() {
-  "$program" --module layernorm --device cuda --grid fla | tee "$out/table-fla.txt"
-  "$program" --module layernorm --device cuda | tee "$out/table-quick.txt"
+  for module in $modules; do
+    # shellcheck disable=SC2086
+    "$program" --module "$module" --device cuda ${FLABENCH_ARGS:---grid fla} | tee "$out/table-$module.txt"
+  done
 }
 
-# What else there is for the same ops (bench/peers.py); PYTHONPATH says where it is.
+# What else there is for the same ops (bench/peers.py); PYTHONPATH says where it is. PEERS_ARGS narrows it.
 step_peers() {
-  python3 bench/peers.py 2>"$out/peers.log" | tee "$out/peers.jsonl"
+  # shellcheck disable=SC2086
+  python3 bench/peers.py ${PEERS_ARGS:-} 2>"$out/peers.log" | tee "$out/peers.jsonl" | tail -n 5
 }
 
 # The compiler's own time.
 step_compile() {
-  "$program" compile --module layernorm --arch sm_90a --grid fla --reps 20 | tee "$out/compile.txt"
+  for module in $modules; do
+    "$program" compile --module "$module" --arch sm_90a --reps 5 | tee "$out/compile-$module.txt"
+  done
 }
 
 run() {
