@@ -61,15 +61,25 @@ struct CompileTimes {
   double total() const { return passes + translate + optimize + codegen; }
 };
 
-/// One access to memory, or one barrier, in the code of a virtual GPU.
+/// One access to memory, one barrier or one check in the code of a virtual GPU.
 struct Site {
-  enum class Kind : uint8_t { Load, Store, ScratchLoad, ScratchStore, Barrier };
+  enum class Kind : uint8_t {
+    Load,
+    Store,
+    AtomicAddFloat,
+    AtomicAddInteger,
+    ScratchLoad,
+    ScratchStore,
+    Barrier,
+    Assume
+  };
   Kind kind = Kind::Barrier;
   int width = 0; ///< elements side by side that one lane accesses
   int element_bytes = 0;
   int align = 1;    ///< bytes that must divide every lane's address
   std::string file; ///< of the kernel's author; empty when unknown
   int line = 0;
+  std::string text; ///< Assume: what the index was assumed to be
 };
 
 /// Machine code for one kernel and all a runtime must know to launch it.

@@ -1,6 +1,8 @@
 // index < bound where neither is known before the kernel runs: what remainders and loops promise.
 #include "compiler/analysis/IndexFacts.h"
 
+#include "compiler/dialect/TileDialect.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
@@ -69,6 +71,7 @@ bool isBelow(scf::ForOp loop, int64_t offset, Value bound) {
 } // namespace
 
 bool isBelow(Value index, Value bound) {
+  while (auto assume = index.getDefiningOp<ir::AssumeOp>()) index = assume.getIndex();
   if (auto remainder = index.getDefiningOp<arith::RemUIOp>()) return remainder.getRhs() == bound;
   int64_t offset = 0;
   if (auto sum = index.getDefiningOp<arith::AddIOp>())

@@ -80,6 +80,15 @@ IndexFacts quotient(const IndexFacts &a, const IndexFacts &b) {
   return f;
 }
 
+/// What was known, and what the author knows beside it.
+IndexFacts assumed(IndexFacts f, ir::AssumeOp op) {
+  int64_t common = std::gcd(f.divisor, int64_t(op.getDivisible())), both;
+  if (common && !__builtin_mul_overflow(f.divisor / common, int64_t(op.getDivisible()), &both)) f.divisor = both;
+  if (auto least = op.getAtLeast()) f.min = f.min ? std::max(*f.min, int64_t(*least)) : int64_t(*least);
+  if (auto most = op.getAtMost()) f.max = f.max ? std::min(*f.max, int64_t(*most)) : int64_t(*most);
+  return f;
+}
+
 IndexFacts facts(Value v, int depth) {
   if (depth == 0) return {};
   --depth;
@@ -95,6 +104,7 @@ IndexFacts facts(Value v, int depth) {
   Operation *op = v.getDefiningOp();
   if (isa<ir::ProgramIdOp>(op)) return {1, 0, std::nullopt};
   if (isa<ir::NumProgramsOp>(op)) return {1, 1, std::nullopt};
+  if (auto o = dyn_cast<ir::AssumeOp>(op)) return assumed(facts(o.getIndex(), depth), o);
   if (auto o = dyn_cast<arith::AddIOp>(op)) return facts(o.getLhs(), depth) + facts(o.getRhs(), depth);
   if (auto o = dyn_cast<arith::MulIOp>(op)) return facts(o.getLhs(), depth) * facts(o.getRhs(), depth);
   if (auto o = dyn_cast<arith::SubIOp>(op))

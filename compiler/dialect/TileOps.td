@@ -29,6 +29,14 @@ def Tile_CombineAttr : EnumAttr<Tile_Dialect, Tile_Combine, "combine"> {
   let assemblyFormat = "$value";
 }
 
+def Tile_Cache : Tile_Enum<"Cache", "how an access should use the caches", [
+    I32EnumAttrCase<"Default", 0, "default">, I32EnumAttrCase<"Streaming", 1, "streaming">,
+    I32EnumAttrCase<"EvictFirst", 2, "evict_first">, I32EnumAttrCase<"Keep", 3, "keep">]>;
+def Tile_CacheAttr : EnumAttr<Tile_Dialect, Tile_Cache, "cache"> {
+  let assemblyFormat = "$value";
+}
+defvar Tile_DefaultCache = DefaultValuedAttr<Tile_CacheAttr, "::tile::ir::Cache::Default">;
+
 //===- Programs and views -----------------------------------------------------------------------------------------===//
 
 def Tile_ProgramIdOp : Tile_Op<"program_id", [Pure]> {
@@ -90,16 +98,17 @@ def Tile_LoadOp : Tile_AccessOp<"load", [MemoryEffects<[MemRead]>]> {
     The tile starts at the indices, which may be negative. Elements outside the view read as 0. `inside` says in which
     dimensions the tile is known to lie inside, `nonnegative` in which the index is known not to be negative; `aligned`
     is a power of two that divides, in elements, the address of every row of the tile. `tile-analyze-access` finds them.
-    `streaming`: the data is used once, and caches should keep other data rather than this.
+    `cache`: `streaming` data is used once, caches should keep other data rather than this; `evict_first` data is the first
+    to leave them, `keep` data the last.
     Example: `%t = tile.load %v[%row, %c0] : !tile.view<?x1024xbf16, strides = [1024, 1], align = 16> -> tensor<4x1024xbf16>`
   }];
   let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$indices, OptionalAttr<DenseBoolArrayAttr>:$inside,
                        OptionalAttr<DenseBoolArrayAttr>:$nonnegative, OptionalAttr<I64Attr>:$aligned,
-                       UnitAttr:$streaming);
+                       Tile_DefaultCache:$cache);
   let results = (outs Tile_AnyTile:$result);
   let builders = [OpBuilder<(ins "::mlir::Type":$tile, "::mlir::Value":$view, "::mlir::ValueRange":$indices,
-                                 "bool":$streaming), [{
-    build($_builder, $_state, tile, view, indices, /*inside=*/{}, /*nonnegative=*/{}, /*aligned=*/{}, streaming);
+                                 "::tile::ir::Cache":$cache), [{
+    build($_builder, $_state, tile, view, indices, /*inside=*/{}, /*nonnegative=*/{}, /*aligned=*/{}, cache);
   }]>];
   let assemblyFormat = "$view `[` $indices `]` attr-dict `:` type($view) `->` type($result)";
   let extraClassDeclaration = accessDeclaration # [{
@@ -115,10 +124,10 @@ def Tile_StoreOp : Tile_AccessOp<"store", [MemoryEffects<[MemWrite]>]> {
   }];
   let arguments = (ins Tile_AnyTile:$value, Tile_ViewType:$view, Variadic<Index>:$indices,
                        OptionalAttr<DenseBoolArrayAttr>:$inside, OptionalAttr<DenseBoolArrayAttr>:$nonnegative,
-                       OptionalAttr<I64Attr>:$aligned, UnitAttr:$streaming);
+                       OptionalAttr<I64Attr>:$aligned, Tile_DefaultCache:$cache);
   let builders = [OpBuilder<(ins "::mlir::Value":$value, "::mlir::Value":$view, "::mlir::ValueRange":$indices,
-                                 "bool":$streaming), [{
-    build($_builder, $_state, value, view, indices, /*inside=*/{}, /*nonnegative=*/{}, /*aligned=*/{}, streaming);
+                                 "::tile::ir::Cache":$cache), [{
+    build($_builder, $_state, value, view, indices, /*inside=*/{}, /*nonnegative=*/{}, /*aligned=*/{}, cache);
   }]>];
   let assemblyFormat = "$value `,` $view `[` $indices `]` attr-dict `:` type($value) `,` type($view)";
   let extraClassDeclaration = accessDeclaration # [{
@@ -333,5 +342,6 @@ def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
 }
 
 include "compiler/dialect/TilePointOps.td"
+include "compiler/dialect/TileControlOps.td"
 
 #endif

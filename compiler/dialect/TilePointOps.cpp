@@ -17,6 +17,40 @@ LogicalResult LoadScalarOp::verify() {
   return success();
 }
 
+/// One rule for all that goes to places anywhere in a view.
+template <class Op> static LogicalResult verifyPoints(Op op) {
+  ViewType view = op.getView().getType();
+  RankedTensorType tile = op.getTileType();
+  if (std::optional<std::string> wrong = wrongAsTile(tile)) return op.emitOpError() << *wrong;
+  if (int64_t(op.getIndices().size()) != view.getRank())
+    return op.emitOpError() << "a view of rank " << view.getRank() << " needs as many indices, not "
+                            << op.getIndices().size();
+  if (tile.getElementType() != view.getElementType())
+    return op.emitOpError() << "a tile of " << tile.getElementType() << " of a view of " << view.getElementType();
+  for (Type index : op.getIndices().getTypes())
+    if (auto t = dyn_cast<RankedTensorType>(index))
+      if (t.getShape() != tile.getShape() || t.getEncoding() != tile.getEncoding())
+        return op.emitOpError() << "indices " << t << " for a tile " << tile << "; shape and layout are the same";
+  if (auto inside = op.getInside(); inside && int64_t(inside->size()) != view.getRank())
+    return op.emitOpError() << "'inside' has an entry for each dimension";
+  return success();
+}
+
+LogicalResult GatherOp::verify() {
+  return verifyPoints(*this);
+}
+
+LogicalResult ScatterOp::verify() {
+  return verifyPoints(*this);
+}
+
+LogicalResult AtomicAddOp::verify() {
+  Type element = getTileType().getElementType();
+  if (!element.isF32() && !element.isInteger(32) && !element.isInteger(64))
+    return emitOpError() << "adds f32, i32 or i64, not " << element;
+  return verifyPoints(*this);
+}
+
 LogicalResult ToScalarOp::verify() {
   if (std::optional<std::string> wrong = wrongAsTile(getSource().getType())) return emitOpError() << *wrong;
   if (getSource().getType().getRank() != 0)

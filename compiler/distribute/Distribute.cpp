@@ -85,7 +85,8 @@ struct Distribute : impl::DistributeBase<Distribute> {
       module.emitError() << "tile-distribute needs the module's attribute tile.target: run tile-set-target first";
       return signalPassFailure();
     }
-    TileConverter converter({target.getLanes(), target.hasVectorLanes(), target.isSimd(), target.getVectorBytes()});
+    TileConverter converter({target.getLanes(), target.hasVectorLanes(), target.isSimd(), target.getVectorBytes(),
+                             /*checks=*/target.hasVectorLanes() && !target.isSimd()});
     if (failed(checkModule(module, converter.model()))) return signalPassFailure();
     ConversionTarget legal(getContext());
     legal.addLegalOp<ModuleOp>();
@@ -101,6 +102,7 @@ struct Distribute : impl::DistributeBase<Distribute> {
     populateReduce(patterns, converter);
     populateMemory(patterns, converter);
     populatePoints(patterns, converter);
+    populateControl(patterns, converter);
     populateScratch(patterns, converter);
     scf::populateSCFStructuralTypeConversionsAndLegality(converter, patterns, legal);
     if (failed(applyFullConversion(module, legal, std::move(patterns)))) signalPassFailure();

@@ -16,6 +16,7 @@ struct LaneModel {
   bool vectors = false; ///< a lane value is a vector of `lanes` elements
   bool cpu = false;     ///< accesses are those of a CPU: of all lanes at once, or of one element for all
   int64_t vectorBytes = 16;
+  bool checks = false; ///< what the author assumes is checked
 
   /// The type of one register of a tile: a scalar where lanes are threads or all hold the same, else a vector.
   mlir::Type registerType(mlir::Type element, const layout::Layout &layout) const {
@@ -58,6 +59,11 @@ inline mlir::LogicalResult replaceWithRegisters(mlir::Operation *op, llvm::Small
 /// A value of one register in another's type: splat of a uniform value, the first lane of one that is the same in all.
 mlir::Value asRegisterType(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value v, mlir::Type type);
 
+/// Where both masks hold, each uniform, a lane value or null for everywhere.
+mlir::Value bothMasks(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a, mlir::Value b);
+/// A mask for values of type `value`; null stays null.
+mlir::Value fitMask(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value mask, mlir::Type value);
+
 /// a combined with b, lane by lane.
 mlir::Value combine(mlir::OpBuilder &builder, mlir::Location loc, ir::Combine kind, mlir::Value a, mlir::Value b);
 
@@ -66,6 +72,7 @@ void populateShape(mlir::RewritePatternSet &patterns, const TileConverter &conve
 void populateReduce(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 void populateMemory(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 void populatePoints(mlir::RewritePatternSet &patterns, const TileConverter &converter);
+void populateControl(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 void populateScratch(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 
 } // namespace tile

@@ -53,6 +53,19 @@ Value asRegisterType(OpBuilder &builder, Location loc, Value v, Type type) {
   return lane::FirstOp::create(builder, loc, type, v);
 }
 
+Value bothMasks(OpBuilder &builder, Location loc, Value a, Value b) {
+  if (!a || !b) return a ? a : b;
+  if (isa<VectorType>(a.getType())) b = asRegisterType(builder, loc, b, a.getType());
+  if (isa<VectorType>(b.getType())) a = asRegisterType(builder, loc, a, b.getType());
+  return arith::AndIOp::create(builder, loc, a, b);
+}
+
+Value fitMask(OpBuilder &builder, Location loc, Value mask, Type value) {
+  auto vector = dyn_cast<VectorType>(value);
+  if (!mask || !vector) return mask;
+  return asRegisterType(builder, loc, mask, vector.clone(builder.getI1Type()));
+}
+
 void populateElementwise(RewritePatternSet &patterns, const TileConverter &converter) {
   patterns.add<Elementwise, Constant>(converter, patterns.getContext());
 }

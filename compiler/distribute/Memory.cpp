@@ -44,12 +44,7 @@ public:
     return all;
   }
 
-  Value both(Value a, Value b) {
-    if (!a || !b) return a ? a : b;
-    if (isa<VectorType>(a.getType())) b = asRegisterType(b_, loc_, b, a.getType());
-    if (isa<VectorType>(b.getType())) a = asRegisterType(b_, loc_, a, b.getType());
-    return arith::AndIOp::create(b_, loc_, a, b);
-  }
+  Value both(Value a, Value b) { return bothMasks(b_, loc_, a, b); }
 
 private:
   /// A coordinate as far as the tile has one, or the first behind it, in 32 bits.
@@ -236,13 +231,6 @@ private:
   Value base_, lane_;
 };
 
-/// The type of a mask for values of type `value`.
-Value fitMask(OpBuilder &b, Location loc, Value mask, Type value) {
-  auto vector = dyn_cast<VectorType>(value);
-  if (!mask || !vector) return mask;
-  return asRegisterType(b, loc, mask, vector.clone(b.getI1Type()));
-}
-
 struct Load : TilePattern<ir::LoadOp> {
   using TilePattern::TilePattern;
   LogicalResult matchAndRewrite(ir::LoadOp op, OneToNOpAdaptor adaptor,
@@ -261,9 +249,9 @@ struct Load : TilePattern<ir::LoadOp> {
       uint32_t first = uint32_t(group.front());
       auto [base, offset] = access.address(first);
       Value mask = fitMask(rewriter, op.getLoc(), access.masks().of(first), type);
-      auto load = lane::LoadOp::create(rewriter, op.getLoc(), SmallVector<Type>(group.size(), type), access.kind(),
-                                       access.pointer(), base, access.lane(), mask, offset, access.align(first),
-                                       op.getStreaming());
+      auto load =
+          lane::LoadOp::create(rewriter, op.getLoc(), SmallVector<Type>(group.size(), type), access.kind(),
+                               access.pointer(), base, access.lane(), mask, offset, access.align(first), op.getCache());
       for (auto [reg, value] : llvm::zip(group, load.getResults()))
         registers[size_t(reg)] = asRegisterType(rewriter, op.getLoc(), value, wanted);
     }
@@ -293,7 +281,7 @@ struct Store : TilePattern<ir::StoreOp> {
         values.push_back(asRegisterType(rewriter, op.getLoc(), adaptor.getValue()[size_t(reg)], type));
       Value mask = access.masks().both(access.masks().of(first), owner);
       lane::StoreOp::create(rewriter, op.getLoc(), access.kind(), values, access.pointer(), base, access.lane(),
-                            fitMask(rewriter, op.getLoc(), mask, type), offset, access.align(first), op.getStreaming());
+                            fitMask(rewriter, op.getLoc(), mask, type), offset, access.align(first), op.getCache());
     }
     rewriter.eraseOp(op);
     return success();

@@ -229,6 +229,8 @@ int64_t divisorOf(mlir::Value index, int depth) {
   }
   Operation *op = index.getDefiningOp();
   if (auto constant = dyn_cast<arith::ConstantIndexOp>(op)) return std::max<int64_t>(1, std::abs(constant.value()));
+  if (auto assume = dyn_cast<ir::AssumeOp>(op))
+    return std::max(int64_t(assume.getDivisible()), divisorOf(assume.getIndex(), depth - 1));
   if (isa<arith::MulIOp>(op)) {
     int64_t a = divisorOf(op->getOperand(0), depth - 1), b = divisorOf(op->getOperand(1), depth - 1), product;
     return __builtin_mul_overflow(a, b, &product) ? a : product;

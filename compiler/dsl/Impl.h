@@ -135,6 +135,10 @@ int64_t divisorOf(mlir::Value index, int depth = 8);
 
 /// `v` with its extent-1 dimensions (or, of rank 0, all) repeated to `shape`, which it is known to fit.
 mlir::Value broadcastTo(BuilderImpl &b, mlir::Value v, llvm::ArrayRef<int64_t> shape, Loc loc);
+ir::Cache cacheOf(Cache cache);
+/// Throws unless the view can be read, or written; `verb` says what was tried ("load from").
+void checkReadable(const ViewInfo &info, std::string_view verb, Loc loc);
+void checkWritable(const ViewInfo &info, std::string_view verb, Loc loc);
 /// A constant of one number; throws if `dtype` cannot hold the number.
 mlir::Value constantTile(BuilderImpl &b, const Operand &number, DType dtype, llvm::ArrayRef<int64_t> shape, Loc loc);
 /// base^exponent of f32 tiles; by products where the exponent is a small constant integer.

@@ -126,3 +126,32 @@ Index index_binary(Binary op, const Index &a, const Index &b, Loc loc) {
 }
 
 } // namespace tile::detail
+
+namespace tile {
+using namespace detail;
+
+static void checkConstant(int64_t c, const Facts &f, Loc loc) {
+  auto wrong = [&](std::string_view fact, int64_t bound) {
+    fail(loc, "assume() of the number ", c, ", which is not ", fact, " ", bound);
+  };
+  if (c % f.divisible != 0) wrong("divisible by", f.divisible);
+  if (f.at_least && c < *f.at_least) wrong("at least", *f.at_least);
+  if (f.at_most && c > *f.at_most) wrong("at most", *f.at_most);
+}
+
+Index KernelBuilder::assume(const Index &index, Facts facts, Loc loc) {
+  BuilderImpl &b = *impl_;
+  b.checkOpen(loc);
+  if (facts.divisible < 1) fail(loc, "assume() of a divisor of ", facts.divisible, "; it is at least 1");
+  if (facts.at_least && facts.at_most && *facts.at_least > *facts.at_most)
+    fail(loc, "assume() of at least ", *facts.at_least, " and at most ", *facts.at_most, ", which no Index is");
+  if (!index.value()) {
+    checkConstant(index.constant(), facts, loc);
+    return index;
+  }
+  auto number = [&](std::optional<int64_t> n) { return n ? b.builder.getI64IntegerAttr(*n) : IntegerAttr(); };
+  return b.index(ir::AssumeOp::create(b.builder, b.at(loc), b.use(index, loc), number(facts.divisible),
+                                      number(facts.at_least), number(facts.at_most)));
+}
+
+} // namespace tile

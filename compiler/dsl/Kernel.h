@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -320,7 +321,20 @@ inline Index max(const Index &a, const Index &b, Loc l = Loc::current()) {
 /// How an access should use the caches; it changes no result.
 enum class Cache : uint8_t {
   Default,
-  Streaming, ///< touched once: let other data stay in the caches, and write around them where the machine can
+  Streaming,  ///< touched once: let other data stay in the caches, and write around them where the machine can
+  EvictFirst, ///< the first to leave the caches of a GPU when others need room
+  Keep,       ///< the last to leave them: it is read again
+};
+
+/// One index for all elements, or a tile of i32 or i64 with an index for each.
+struct GatherIndex {
+  GatherIndex(Index i) : index(i) {}
+  template <class N>
+    requires std::is_integral_v<N>
+  GatherIndex(N n) : index(int64_t(n)) {}
+  GatherIndex(Tile t) : tile(std::move(t)) {}
+  Index index = 0;
+  Tile tile; ///< empty: `index` is meant
 };
 
 /// A tensor in memory: the only way a kernel reaches memory.
@@ -339,6 +353,17 @@ public:
   void store(std::vector<Index> at, const Tile &tile, Cache = Cache::Default, Loc = Loc::current()) const;
   /// The element at `at`; 0 outside the view.
   Scalar at(std::vector<Index> at, Loc = Loc::current()) const;
+  /// The elements at `at`: an index for each dimension, at least one of them a tile. Tiles broadcast to one shape,
+  /// which is the result's. Elements outside the view read as 0.
+  ///   Tile logits = x.gather({k.iota(4) + row.to(i32), labels});
+  Tile gather(std::vector<GatherIndex> at, Cache = Cache::Default, Loc = Loc::current()) const;
+  /// Writes the elements of `tile`, of the view's dtype, to `at`, as `gather` reads them; those outside the view are
+  /// dropped. No two elements may go to one place: which of them stays there would be a matter of luck.
+  void scatter(std::vector<GatherIndex> at, const Tile &tile, Loc = Loc::current()) const;
+  /// Adds the elements of `tile` to what is at `at`, as `gather` reads it, undivided by other programs. Many may go to
+  /// one place. The order is a matter of luck, so that sums of f32 may differ in their last bits from run to run. For
+  /// views of f32, i32 and i64 that are declared with inout().
+  void atomic_add(std::vector<GatherIndex> at, const Tile &tile, Loc = Loc::current()) const;
   /// Asks for the block of `extents` (any numbers) at `at` to be brought near. It changes no result and may lie outside
   /// the view; a GPU, which hides latency by running other programs, ignores it.
   void prefetch(std::vector<Index> at, std::vector<int64_t> extents, Loc = Loc::current()) const;
@@ -504,6 +529,12 @@ template <class F> void Loop::operator()(F &&body) const {
   });
 }
 
+/// What an author knows of an Index and the compiler can't see.
+struct Facts {
+  int64_t divisible = 1;
+  std::optional<int64_t> at_least = {}, at_most = {};
+};
+
 /// Builds one kernel. Values of one builder cannot be mixed with another's (UserError).
 class KernelBuilder {
 public:
@@ -544,6 +575,11 @@ public:
   template <class F, class G> auto when(const Condition &, F &&then, G &&otherwise, Loc = Loc::current());
   /// `a` where the condition holds, else `b`.
   Index choose(const Condition &, const Index &a, const Index &b, Loc = Loc::current());
+
+  /// The index, of which `facts` are known: vectors become wider and masks fall away. The virtual GPU checks them; on
+  /// other machines a wrong one leads to accesses outside of views.
+  ///   Index begin = k.assume(offsets.at({s}).to_index(), {.divisible = 8, .at_least = 0});
+  Index assume(const Index &, Facts facts, Loc = Loc::current());
 
   /// Verifies and closes the kernel. The builder can't be used afterwards.
   Kernel finish(Loc = Loc::current());

@@ -88,12 +88,26 @@ void checkRanks(const ViewInfo &info, size_t rank, size_t indices, size_t tile, 
          rank);
 }
 
+} // namespace
+
+namespace detail {
+
+ir::Cache cacheOf(Cache cache) {
+  constexpr ir::Cache all[] = {ir::Cache::Default, ir::Cache::Streaming, ir::Cache::EvictFirst, ir::Cache::Keep};
+  return all[size_t(cache)];
+}
+
 void checkReadable(const ViewInfo &info, std::string_view verb, Loc loc) {
   if (info.access == Access::Write)
     fail(loc, verb, " '", info.name, "', which is an output; declare it with inout() to read and write it");
 }
 
-} // namespace
+void checkWritable(const ViewInfo &info, std::string_view verb, Loc loc) {
+  if (info.access == Access::Read)
+    fail(loc, verb, " '", info.name, "', which is an input; declare it with output() or inout() to write it");
+}
+
+} // namespace detail
 
 View KernelBuilder::input(std::string_view name, DType dtype, std::vector<Index> extents, ViewOptions options,
                           Loc loc) {
@@ -123,7 +137,7 @@ Tile View::load(std::vector<Index> at, std::vector<int64_t> shape, Cache cache, 
   checkRanks(info, extents_.size(), at.size(), shape.size(), "load from", loc);
   checkShape(shape, loc);
   SmallVector<mlir::Value> indices = b.use(at, loc);
-  auto tile = ir::LoadOp::create(b.builder, b.at(loc), typeOf(dtype_, shape), view, indices, cache == Cache::Streaming);
+  auto tile = ir::LoadOp::create(b.builder, b.at(loc), typeOf(dtype_, shape), view, indices, cacheOf(cache));
   return b.tile(tile, dtype_, std::make_shared<Origin>(Origin{v_, std::move(at)}));
 }
 
@@ -153,14 +167,13 @@ void View::store(std::vector<Index> at, const Tile &tile, Cache cache, Loc loc) 
   BuilderImpl &b = builderOf(v_, "the View", loc);
   mlir::Value view = b.use(v_, "the View", loc);
   const ViewInfo &info = b.views.at(view);
-  if (info.access == Access::Read)
-    fail(loc, "store to '", info.name, "', which is an input; declare it with output() or inout() to write it");
+  checkWritable(info, "store to", loc);
   mlir::Value value = b.use(tile.value(), "the Tile", loc);
   checkRanks(info, extents_.size(), at.size(), tile.shape().size(), "store to", loc);
   if (tile.dtype() != dtype_)
     fail(loc, "store of ", words(tile), " to '", info.name, "', which holds ", name_of(dtype_), "; convert with .to(",
          name_of(dtype_), ")");
-  ir::StoreOp::create(b.builder, b.at(loc), value, view, b.use(at, loc), cache == Cache::Streaming);
+  ir::StoreOp::create(b.builder, b.at(loc), value, view, b.use(at, loc), cacheOf(cache));
 }
 
 // ---- Bounds ---------------------------------------------------------------------------------------------------------

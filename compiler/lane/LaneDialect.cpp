@@ -112,6 +112,13 @@ LogicalResult StoreOp::verify() {
                       getAlign());
 }
 
+LogicalResult AtomicAddOp::verify() {
+  Type type = getValue().getType(), element = getElementTypeOrSelf(type);
+  if (!element.isF32() && !element.isInteger(32) && !element.isInteger(64))
+    return emitOpError() << "adds f32, i32 or i64, not " << element;
+  return verifyAccess(*this, getKind(), TypeRange(type), getPointer().getType(), getLane(), getMask(), /*align=*/1);
+}
+
 static LogicalResult verifyScratch(Operation *op, TypeRange values, Value lane, Value mask, int64_t offset) {
   if (values.empty()) return op->emitOpError() << "accesses no value";
   if (!llvm::all_equal(values)) return op->emitOpError() << "the values of one access have one type";

@@ -35,6 +35,15 @@ def Lane_AccessKind : I32EnumAttr<"AccessKind", "how lanes and addresses corresp
 // The attribute's own printer starts with a space: ops print it after ``, which takes back theirs.
 def Lane_AccessKindAttr : EnumAttr<Lane_Dialect, Lane_AccessKind, "access"> { let assemblyFormat = "$value"; }
 
+// Of the tile dialect, whose definition would be generated here again.
+def Lane_CacheAttr : Attr<CPred<"::llvm::isa<::tile::ir::CacheAttr>($_self)">, "a use of the caches"> {
+  let storageType = "::tile::ir::CacheAttr";
+  let returnType = "::tile::ir::Cache";
+  let convertFromStorage = "$_self.getValue()";
+  let constBuilderCall = "::tile::ir::CacheAttr::get($_builder.getContext(), $0)";
+}
+defvar Lane_DefaultCache = DefaultValuedAttr<Lane_CacheAttr, "::tile::ir::Cache::Default">;
+
 def Lane_IdOp : Lane_Op<"id", [Pure]> {
   let summary = "The number of the lane in its warp";
   let description = [{
@@ -104,11 +113,11 @@ def Lane_LoadOp : Lane_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSeg
     The address is `pointer + base + lane + offset`, in elements; `base` is uniform. `per_lane`: each lane reads as many
     consecutive elements as there are results. `contiguous`: lane i reads one element, i elements further. `uniform`: one
     element for all. `align` bytes divide the address of each lane (`per_lane`) or of lane 0. Lanes whose mask is false
-    read 0 and do not touch memory. `streaming`: the data is used once, caches should keep other data.
+    read 0 and do not touch memory. `cache` as in `tile.load`.
     Example: `%v:4 = lane.load per_lane %p[%base, %lane] mask %m {align = 16, offset = 0} : (!tile.ptr<f32>, index, i32, i1) -> (f32, f32, f32, f32)`
   }];
   let arguments = (ins Lane_AccessKindAttr:$kind, Tile_PtrType:$pointer, Index:$base, Optional<Lane_Int>:$lane,
-                       Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align, UnitAttr:$streaming);
+                       Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align, Lane_DefaultCache:$cache);
   let results = (outs Variadic<Lane_Value>:$results);
   let assemblyFormat = "`` $kind $pointer `[` $base (`,` $lane^)? `]` (`mask` $mask^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;
@@ -122,9 +131,31 @@ def Lane_StoreOp : Lane_Op<"store", [MemoryEffects<[MemWrite]>, AttrSizedOperand
   }];
   let arguments = (ins Lane_AccessKindAttr:$kind, Variadic<Lane_Value>:$values, Tile_PtrType:$pointer, Index:$base,
                        Optional<Lane_Int>:$lane, Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align,
-                       UnitAttr:$streaming);
+                       Lane_DefaultCache:$cache);
   let assemblyFormat = "`` $kind $values `to` $pointer `[` $base (`,` $lane^)? `]` (`mask` $mask^)? attr-dict `:` type(operands)";
   let hasVerifier = 1;
+}
+
+def Lane_AtomicAddOp : Lane_Op<"atomic_add", [MemoryEffects<[MemRead, MemWrite]>, AttrSizedOperandSegments]> {
+  let summary = "Each lane adds to one element of global memory, undivided by other lanes, warps and programs";
+  let description = [{
+    Address, kinds and mask as in `lane.store`; all lanes add, also those with the same address.
+    Example: `lane.atomic_add per_lane %v to %p[%base, %lane] mask %m : f32, !tile.ptr<f32>, index, i64, i1`
+  }];
+  let arguments = (ins Lane_AccessKindAttr:$kind, Lane_Value:$value, Tile_PtrType:$pointer, Index:$base,
+                       Optional<Lane_Int>:$lane, Optional<Lane_Mask>:$mask);
+  let assemblyFormat = "`` $kind $value `to` $pointer `[` $base (`,` $lane^)? `]` (`mask` $mask^)? attr-dict `:` type(operands)";
+  let hasVerifier = 1;
+}
+
+def Lane_AssumeOp : Lane_Op<"assume", [MemoryEffects<[MemWrite]>]> {
+  let summary = "Reports where an assumption about an index does not hold; for machines that check";
+  let description = [{
+    `what` says what the index was assumed to be.
+    Example: `lane.assume %holds, %i "a multiple of 8"`
+  }];
+  let arguments = (ins I1:$holds, Index:$index, StrAttr:$what);
+  let assemblyFormat = "$holds `,` $index $what attr-dict";
 }
 
 def Lane_PrefetchOp : Lane_Op<"prefetch", [MemoryEffects<[MemRead, MemWrite]>]> {

@@ -47,9 +47,12 @@ private:
   }
 };
 
-/// start >= 0 and start + tile <= extent, always.
-bool staysInside(const IndexFacts &start, int64_t tile, const IndexFacts &extent) {
-  return start.min && *start.min >= 0 && start.max && extent.min && *start.max <= *extent.min - tile;
+/// start >= 0 and start + tile <= extent, always. `value` is the extent's, where it has one.
+bool staysInside(Value index, int64_t tile, const IndexFacts &extent, Value value) {
+  IndexFacts start = factsOf(index);
+  if (!start.min || *start.min < 0) return false;
+  if (value && tile == 1 && isBelow(index, value)) return true;
+  return start.max && extent.min && *start.max <= *extent.min - tile;
 }
 
 SmallVector<bool, 3> nonnegativeDims(OperandRange indices) {
@@ -63,11 +66,8 @@ SmallVector<bool, 3> nonnegativeDims(OperandRange indices) {
 
 SmallVector<bool, 3> insideDims(const ViewFacts &view, OperandRange indices, ArrayRef<int64_t> tile) {
   SmallVector<bool, 3> inside;
-  for (auto [start, size, extent, value] : llvm::zip(indices, tile, view.extents, view.extentValues)) {
-    IndexFacts f = factsOf(start);
-    bool below = value && size == 1 && f.min && *f.min >= 0 && isBelow(start, value);
-    inside.push_back(below || staysInside(f, size, extent));
-  }
+  for (auto [start, size, extent, value] : llvm::zip(indices, tile, view.extents, view.extentValues))
+    inside.push_back(staysInside(start, size, extent, value));
   return inside;
 }
 
@@ -104,6 +104,15 @@ void analyze(ir::LoadScalarOp op) {
   op.setInside(ArrayRef<bool>(insideDims(ViewFacts(op.getView()), op.getIndices(), one)));
 }
 
+/// Of indices that are tiles nothing is known.
+template <class Op> void analyzePoints(Op op) {
+  ViewFacts view(op.getView());
+  SmallVector<bool, 3> inside;
+  for (auto [index, extent, value] : llvm::zip(op.getIndices(), view.extents, view.extentValues))
+    inside.push_back(!isa<RankedTensorType>(index.getType()) && staysInside(index, 1, extent, value));
+  op.setInside(ArrayRef<bool>(inside));
+}
+
 /// Dimensions in which the tile is known to stay inside say nothing; without any left the mask is true.
 void fold(ir::InBoundsOp op) {
   ViewFacts view(op.getView());
@@ -131,6 +140,12 @@ struct AnalyzeAccess : impl::AnalyzeAccessBase<AnalyzeAccess> {
         analyze(store);
       else if (auto scalar = dyn_cast<ir::LoadScalarOp>(op))
         analyze(scalar);
+      else if (auto gather = dyn_cast<ir::GatherOp>(op))
+        analyzePoints(gather);
+      else if (auto scatter = dyn_cast<ir::ScatterOp>(op))
+        analyzePoints(scatter);
+      else if (auto add = dyn_cast<ir::AtomicAddOp>(op))
+        analyzePoints(add);
       else if (auto mask = dyn_cast<ir::InBoundsOp>(op))
         fold(mask);
     });

@@ -34,6 +34,11 @@ bool isElementwise(Operation *op) {
   return op->hasTrait<OpTrait::Elementwise>() && op->getNumResults() == 1;
 }
 
+/// All tiles of a gather, scatter or atomic addition have one layout.
+bool isPoints(Operation *op) {
+  return isa<ir::GatherOp, ir::ScatterOp, ir::AtomicAddOp>(op);
+}
+
 // ---- What can be laid out -------------------------------------------------------------------------------------------
 
 LogicalResult checkTile(Operation *op, Type type) {
@@ -154,7 +159,7 @@ private:
   }
 
   template <class Push> void spreadToOperands(Operation *op, Value result, const Layout &l, Push push) {
-    if (isElementwise(op)) {
+    if (isElementwise(op) || isPoints(op)) {
       for (Value operand : op->getOperands()) push(operand, l);
     } else if (auto o = dyn_cast<ir::ExpandDimsOp>(op)) {
       push(o.getSource(), layout::slice(l, int(o.getAxis())));
@@ -180,8 +185,8 @@ private:
 
   template <class Push> void spreadToUser(OpOperand &use, const Layout &l, Push push) {
     Operation *op = use.getOwner();
-    if (isElementwise(op)) {
-      push(op->getResult(0), l);
+    if (isElementwise(op) || isPoints(op)) {
+      for (Value result : op->getResults()) push(result, l);
       for (Value operand : op->getOperands()) push(operand, l);
     } else if (auto o = dyn_cast<ir::ExpandDimsOp>(op)) {
       push(o.getResult(), layout::expand(l, int(o.getAxis())));
@@ -261,6 +266,8 @@ private:
               layout::before_broadcast(*ir::layoutOf(o.getType()), ir::shapeOf(o.getSource().getType())));
     } else if (auto o = dyn_cast<ir::ReduceOp>(op)) {
       fixReduce(o);
+    } else if (isPoints(op)) {
+      fixPoints(op);
     } else if (auto o = dyn_cast<ir::ToScalarOp>(op)) {
       if (isFree(o.getSource())) require(o.getSourceMutable(), preferred(o.getSource(), 1));
     } else if (auto o = dyn_cast<ir::StoreOp>(op)) {
@@ -273,6 +280,18 @@ private:
         if (isTile(operand.get()))
           require(operand, *ir::layoutOf(o->getParentOp()->getResult(operand.getOperandNumber()).getType()));
     }
+  }
+
+  /// The layout of the result, or else of the first operand that has one; of none, one made for the access.
+  void fixPoints(Operation *op) {
+    auto hasLayout = [](Value v) { return isTile(v) && ir::layoutOf(v.getType()); };
+    SmallVector<Value> tiles(op->getResults());
+    llvm::append_range(tiles, op->getOperands());
+    auto leader = llvm::find_if(tiles, hasLayout);
+    Layout wanted =
+        leader != tiles.end() ? *ir::layoutOf(leader->getType()) : preferred(*llvm::find_if(tiles, isTile), 1);
+    for (OpOperand &operand : op->getOpOperands())
+      if (isTile(operand.get())) require(operand, wanted);
   }
 
   /// A reduction gives the layout its source dictates; users that were promised another get a conversion.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -137,6 +138,17 @@ void store_to_memory(const Access &a) {
   default:
     return store_of<uint64_t>(a);
   }
+}
+
+template <class T> static void add_of(const Access &a) {
+  for (int lane = 0; lane < 32; ++lane)
+    if (a.mask >> lane & 1)
+      std::atomic_ref<T>(*at<T>(a.places[lane])).fetch_add(read<T>(a.value(0, lane)), std::memory_order_relaxed);
+}
+
+void add_to_memory(const Access &a) {
+  if (a.site.kind == Site::Kind::AtomicAddFloat) return add_of<float>(a);
+  return a.site.element_bytes == 4 ? add_of<uint32_t>(a) : add_of<uint64_t>(a);
 }
 
 std::optional<Collision> find_collision(const Access &a) {

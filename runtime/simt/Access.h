@@ -25,6 +25,8 @@ template <class Wrong> int first_lane(const Access &a, Wrong is_wrong) {
 /// Places are addresses that may be accessed, multiples of the element's size.
 void load_from_memory(const Access &);
 void store_to_memory(const Access &);
+/// Lane by lane, and undivided by other threads.
+void add_to_memory(const Access &);
 
 /// Two lanes that store different values to one element.
 struct Collision {

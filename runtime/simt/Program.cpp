@@ -28,8 +28,13 @@ const char *name_of(Site::Kind kind) {
   case Site::Kind::Store:
   case Site::Kind::ScratchStore:
     return "store";
+  case Site::Kind::AtomicAddFloat:
+  case Site::Kind::AtomicAddInteger:
+    return "atomic addition";
   case Site::Kind::Barrier:
     return "barrier";
+  case Site::Kind::Assume:
+    return "assumption";
   }
   return "";
 }
@@ -38,8 +43,12 @@ bool is_scratch(Site::Kind kind) {
   return kind == Site::Kind::ScratchLoad || kind == Site::Kind::ScratchStore;
 }
 
-bool is_store(Site::Kind kind) {
-  return kind == Site::Kind::Store || kind == Site::Kind::ScratchStore;
+bool is_atomic(Site::Kind kind) {
+  return kind == Site::Kind::AtomicAddFloat || kind == Site::Kind::AtomicAddInteger;
+}
+
+bool is_load(Site::Kind kind) {
+  return kind == Site::Kind::Load || kind == Site::Kind::ScratchLoad;
 }
 
 /// "warp 0", "warps 1, 2 and 5"
@@ -158,9 +167,12 @@ bool ProgramRunner::check_and_run(Warp &warp, uint32_t number, uint32_t mask) {
   const Site &site = launch_->artifact.sites[number];
   const Access a{site, number, uint32_t(warp.warp), mask, warp.places, warp.data};
   if (mask == 0) {
-    if (!is_store(site.kind)) std::memset(warp.data, 0, 32 * a.lane_bytes());
+    if (is_load(site.kind)) std::memset(warp.data, 0, 32 * a.lane_bytes());
     return true;
   }
+  if (site.kind == Site::Kind::Assume)
+    return report(fmt::format("wrong assumption by warp {} at {}: the Index is {}, and was assumed to be {}", warp.warp,
+                              where(number), warp.places[0], site.text));
   const Extent extent = extent_of(a);
   if (extent.bits & (site.align - 1)) {
     const int lane = first_lane(a, [&](int64_t place) { return place & (site.align - 1); });
@@ -195,8 +207,12 @@ bool ProgramRunner::check_and_run(Warp &warp, uint32_t number, uint32_t mask) {
 }
 
 bool ProgramRunner::run_global(const Warp &warp, const Access &a) {
-  if (!is_store(a.site.kind)) {
+  if (is_load(a.site.kind)) {
     load_from_memory(a);
+    return true;
+  }
+  if (is_atomic(a.site.kind)) {
+    add_to_memory(a);
     return true;
   }
   if (auto c = find_collision(a))
@@ -207,7 +223,7 @@ bool ProgramRunner::run_global(const Warp &warp, const Access &a) {
 }
 
 bool ProgramRunner::run_scratch(const Access &a) {
-  const auto fault = is_store(a.site.kind) ? scratch_.store(a) : scratch_.load(a);
+  const auto fault = is_load(a.site.kind) ? scratch_.load(a) : scratch_.store(a);
   return !fault || report(scratch_fault(*fault));
 }
 

@@ -171,11 +171,48 @@ std::string complaints(const std::string &ptx, const std::string &arch) {
   return status == 0 ? "" : "ptxas: " + log.str();
 }
 
+/// Accesses with every use of the caches, wide and narrow, and atomic additions, under masks and without.
+std::string pointsKernel() {
+  std::string text = R"(
+func.func @points(%x: !tile.ptr<f32>, %y: !tile.ptr<i32>, %z: !tile.ptr<i64>, %n: index, %c: i64) attributes {tile.kernel} {
+  %lane = lane.id : i64
+  %m = arith.cmpi slt, %lane, %c : i64
+)";
+  int number = 0;
+  for (std::string cache : {"default", "streaming", "evict_first", "keep"})
+    for (std::string mask : {"", " mask %m"}) {
+      const std::string at = "%x[%n, %lane]" + mask + " {align = 16 : i64, cache = #tile<cache " + cache +
+                             ">, offset = " + std::to_string(8 * number) + " : i64} : ",
+                        end = "!tile.ptr<f32>, index, i64" + std::string(mask.empty() ? "" : ", i1"),
+                        v = "%v" + std::to_string(number++);
+      text += v + ":4 = lane.load per_lane " + at + "(" + end + ") -> (f32, f32, f32, f32)\n";
+      text += "lane.store per_lane " + v + "#0, " + v + "#1, " + v + "#2, " + v + "#3 to " + at +
+              "f32, f32, f32, f32, " + end + "\n";
+      text += "lane.store per_lane " + v + "#0 to " + at + "f32, " + end + "\n";
+    }
+  return text + R"(
+  %i = arith.index_cast %n : index to i32
+  lane.atomic_add per_lane %v0#0 to %x[%n, %lane] : f32, !tile.ptr<f32>, index, i64
+  lane.atomic_add per_lane %i to %y[%n, %lane] mask %m : i32, !tile.ptr<i32>, index, i64, i1
+  lane.atomic_add per_lane %c to %z[%n, %lane] mask %m : i64, !tile.ptr<i64>, index, i64, i1
+  return
+})";
+}
+
+TEST(Ptx, PrioritiesInTheCachesNeedOnePolicyEach) {
+  std::string ptx = ptxOf(pointsKernel());
+  EXPECT_EQ(count(ptx, "createpolicy"), 2);
+  EXPECT_EQ(count(ptx, "ld.global.L1::evict_first.L2::cache_hint.v4.b32"), 2);
+  EXPECT_EQ(count(ptx, "st.global.L1::evict_last.L2::cache_hint.v4.b32"), 2);
+  EXPECT_EQ(count(ptx, "red.relaxed.gpu.global.add"), 3);
+}
+
 struct Ptxas : testing::TestWithParam<const char *> {};
 
 TEST_P(Ptxas, TakesTheCode) {
   if (!*TILE_PTXAS) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
   const std::string arch = GetParam();
+  EXPECT_EQ(complaints(ptxOf(pointsKernel(), arch), arch), "");
   for (const char *op : {"exp", "log1p", "tanh", "sigmoid", "powf"}) {
     EXPECT_EQ(complaints(ptxOf(rowKernel("bf16", 8, 2, op), arch), arch), "") << op;
     EXPECT_EQ(complaints(ptxOf(rowKernel("f16", 4, 2, op), arch), arch), "") << op;

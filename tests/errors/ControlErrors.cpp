@@ -70,4 +70,32 @@ TEST_F(ControlErrors, AfterTheEnd) {
   MISUSE(x.at({0, 0}), "'k' is finished");
 }
 
+TEST_F(ControlErrors, Points) {
+  Tile i = k.iota(64), wide = k.zeros({4, 64}, i32);
+  View z = k.inout("z", f32, {n}), h = k.inout("h", bf16, {n});
+  MISUSE(x.gather({i}), "gather from", "'x' of rank 2", "1 indices", "takes 2");
+  MISUSE(x.gather({0, 1}), "'x'", "one index at least is a tile");
+  MISUSE(x.gather({0, t}), "indices of f32[4, 64]", "i32 or i64");
+  MISUSE(x.gather({i, wide}), "[64] and [4, 64]", "ranks must be equal");
+  MISUSE(y.gather({0, i}), "'y'", "output", "inout()");
+  MISUSE(x.scatter({0, i}, k.zeros({64}, f32)), "scatter to", "'x'", "input");
+  MISUSE(y.scatter({0, i}, k.zeros({64}, i32)), "'y'", "i32[64]", "holds f32", ".to(f32)");
+  MISUSE(y.scatter({0, i}, k.zeros({32}, f32)), "[64] and [32]", "extents equal or 1");
+  MISUSE(y.atomic_add({0, i}, k.zeros({64}, f32)), "atomic_add to 'y'", "output", "inout()");
+  MISUSE(x.atomic_add({0, i}, k.zeros({64}, f32)), "atomic_add to 'x'", "input", "inout()");
+  MISUSE(h.atomic_add({i}, k.zeros({64}, bf16)), "'h'", "bf16", "f32, i32 and i64");
+  MISUSE(z.atomic_add({i}, k.zeros({64}, i32)), "'z'", "i32[64]", ".to(f32)");
+  KernelBuilder other("other");
+  MISUSE(z.gather({other.iota(64)}), "the Tile", "'other'", "'k'");
+}
+
+TEST_F(ControlErrors, Assumptions) {
+  MISUSE(k.assume(n, {.divisible = 0}), "divisor of 0", "at least 1");
+  MISUSE(k.assume(n, {.at_least = 4, .at_most = 3}), "at least 4 and at most 3");
+  MISUSE(k.assume(12, {.divisible = 8}), "12", "not divisible by 8");
+  MISUSE(k.assume(-1, {.at_least = 0}), "-1", "not at least 0");
+  MISUSE(k.assume(9, {.at_most = 8}), "9", "not at most 8");
+  EXPECT_EQ(k.assume(16, {.divisible = 8, .at_least = 16, .at_most = 16}).constant(), 16);
+}
+
 } // namespace

@@ -206,5 +206,23 @@ TEST(Global, CopiesEveryType) {
     }
 }
 
+TEST(Global, AtomicAdditions) {
+  const std::string body = R"(
+  %four = arith.constant dense<4> : vector<32xi32>
+  %at = arith.remui %id, %four : vector<32xi32>
+  %c2 = arith.constant 2.0 : f32
+  %two = lane.splat %c2 : f32 -> vector<32xf32>
+  lane.atomic_add per_lane %two to %y[%c0, %at] : vector<32xf32>, !tile.ptr<f32>, index, vector<32xi32> loc("kernels.cpp":7:1)
+)";
+  VirtualGpu gpu;
+  Buffer four = gpu.buffer(std::vector<float>(4, 1)), three = gpu.buffer(std::vector<float>(3));
+  gpu.run(lane_kernel(2, 0, body), {{"x", four.data()}, {"y", four.data()}}, {100});
+  EXPECT_EQ(gpu.values<float>(four), std::vector<float>(4, 1 + 100 * 2 * 8 * 2));
+  EXPECT_EQ(
+      gpu.fault(lane_kernel(1, 0, body), {{"x", four.data()}, {"y", three.data()}}),
+      "simt: atomic addition of 4 bytes outside of 'y' by lane 3 of warp 0 at kernels.cpp:7: 4 bytes beyond the end "
+      "of it, of 12, program (0,0,0) of kernel 'k'");
+}
+
 } // namespace
 } // namespace tile::test

@@ -46,10 +46,12 @@ struct Pass : impl::LaneToNvvmBase<Pass> {
     if (failed(kernel)) return signalPassFailure();
     LLVM::GlobalOp scratch = makeScratch(*kernel);
     int warps = warpsOf(*kernel);
+    ir::TargetAttr target = ir::targetOf(getOperation());
+    bool hasPolicies = target && target.getArch() != "sm_75"; // all later ones have them
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
       patterns.add<LowerKernel>(types);
       addLanePatterns(types, patterns, warps);
-      addMemoryPatterns(types, patterns, scratch);
+      addMemoryPatterns(types, patterns, scratch, hasPolicies);
       addWideningPatterns(types, patterns);
     };
     if (failed(lowerToLlvm(getOperation(), kGlobalSpace, machine))) signalPassFailure();

@@ -10,7 +10,7 @@ void addLanePatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternS
 
 /// Global memory and scratch, `scratch` being the global variable that holds it (null: none).
 void addMemoryPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns,
-                       mlir::LLVM::GlobalOp scratch);
+                       mlir::LLVM::GlobalOp scratch, bool hasPolicies);
 
 /// bf16 -> f32.
 void addWideningPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns);

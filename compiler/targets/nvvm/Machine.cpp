@@ -9,14 +9,15 @@
 namespace tile {
 namespace {
 
-/// `ptx` is the first version of the PTX language that knows the architecture: the older, the more drivers take it.
+/// `ptx` is the first version of the PTX language that knows the architecture and priorities in caches (7.4): the
+/// older, the more drivers take it.
 struct Architecture {
   std::string_view name;
   int ptx;
 };
 
 constexpr Architecture kArchitectures[] = {
-    {"sm_75", 63},  {"sm_80", 70},   {"sm_86", 71},  {"sm_87", 74},   {"sm_88", 90},  {"sm_89", 78},
+    {"sm_75", 74},  {"sm_80", 74},   {"sm_86", 74},  {"sm_87", 74},   {"sm_88", 90},  {"sm_89", 78},
     {"sm_90", 78},  {"sm_90a", 80},  {"sm_100", 86}, {"sm_100a", 86}, {"sm_103", 88}, {"sm_103a", 88},
     {"sm_110", 90}, {"sm_110a", 90}, {"sm_120", 87}, {"sm_120a", 87}, {"sm_121", 88}, {"sm_121a", 88},
 };

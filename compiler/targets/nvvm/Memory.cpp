@@ -31,7 +31,8 @@ struct Place {
   Value mask;    ///< null: always
   StringRef space;
   int64_t align; ///< bytes
-  bool streaming = false;
+  ir::Cache cache = ir::Cache::Default;
+  Value policy = {}; ///< what the second-level cache is told; null: nothing
 };
 
 // ---- Instructions written out
@@ -42,10 +43,24 @@ StringRef registerClass(const Words &w) {
   return w.bits == 64 ? "l" : w.bits == 32 ? "r" : "h";
 }
 
-/// .cs: likely touched once, first to leave the caches.
+StringRef hint(ir::Cache cache) {
+  switch (cache) {
+  case ir::Cache::Default:
+    return "";
+  case ir::Cache::Streaming:
+    return ".cs"; // likely touched once, first to leave the caches
+  case ir::Cache::EvictFirst:
+    return ".L1::evict_first";
+  case ir::Cache::Keep:
+    return ".L1::evict_last";
+  }
+  llvm_unreachable("all uses of the caches are handled");
+}
+
 std::string instruction(StringRef name, const Place &at, const Words &w) {
   std::string vector = w.count == 1 ? "" : ".v" + std::to_string(w.count);
-  return (name + "." + at.space + (at.streaming ? ".cs" : "") + vector + (w.bits == 8 ? ".u" : ".b") + Twine(w.bits))
+  return (name + "." + at.space + hint(at.cache) + (at.policy ? ".L2::cache_hint" : "") + vector +
+          (w.bits == 8 ? ".u" : ".b") + Twine(w.bits))
       .str();
 }
 
@@ -72,7 +87,7 @@ Value emitAsm(OpBuilder &b, Location loc, Type result, ArrayRef<Value> operands,
   return result ? op.getRes() : Value();
 }
 
-/// The address and, where there is one, the mask, with their constraints.
+/// The address and, where there are such, the mask and the cache's policy, with their constraints.
 struct Operands {
   SmallVector<Value> values;
   std::string constraints = "*m";
@@ -82,8 +97,28 @@ struct Operands {
       values.push_back(at.mask);
       constraints += ",b";
     }
+    if (at.policy) {
+      values.push_back(at.policy);
+      constraints += ",l";
+    }
   }
 };
+
+/// ", $6" where the policy follows address and mask, of which the address is operand 4; nothing without one.
+std::string policy(const Place &at, int64_t address) {
+  return at.policy ? ", $" + std::to_string(address + (at.mask ? 2 : 1)) : "";
+}
+
+/// A number that says how the second-level cache should treat an access. Pure: all accesses of a kernel share it.
+Value makePolicy(OpBuilder &b, Location loc, ir::Cache cache) {
+  StringRef priority = cache == ir::Cache::Keep ? "evict_last" : "evict_first";
+  auto op = LLVM::InlineAsmOp::create(
+      b, loc, TypeRange(b.getI64Type()), ValueRange(),
+      b.getStringAttr("createpolicy.fractional.L2::" + priority + ".b64 $0, 0f3F800000;"), b.getStringAttr("=l"),
+      UnitAttr(), UnitAttr(), LLVM::TailCallKindAttr::get(b.getContext(), LLVM::TailCallKind::None),
+      LLVM::AsmDialectAttr(), ArrayAttr());
+  return op.getRes();
+}
 
 /// "@$5 " where operand 5 is the mask; nothing without one.
 std::string predicate(const Place &at, int64_t mask) {
@@ -99,7 +134,8 @@ SmallVector<Value> loadByAsm(OpBuilder &b, Location loc, const Place &at, const 
       text += "mov.b" + std::to_string(std::max<int64_t>(w.bits, 16)) + " $" + std::to_string(i) + ", 0;\n\t";
     constraints += "=&" + registerClass(w).str() + ",";
   }
-  text += predicate(at, n + 1) + instruction("ld", at, w) + " " + operandList(0, n) + ", $" + std::to_string(n) + ";";
+  text += predicate(at, n + 1) + instruction("ld", at, w) + " " + operandList(0, n) + ", $" + std::to_string(n) +
+          policy(at, n) + ";";
   Type result = n == 1 ? word : LLVM::LLVMStructType::getLiteral(b.getContext(), SmallVector<Type>(size_t(n), word));
   Operands operands(at);
   Value out = emitAsm(b, loc, result, operands.values, w.whole(b), text, constraints + operands.constraints);
@@ -119,13 +155,13 @@ void storeByAsm(OpBuilder &b, Location loc, const Place &at, const Words &w, Arr
     operands.constraints += "," + registerClass(w).str();
   }
   emitAsm(b, loc, {}, operands.values, w.whole(b),
-          predicate(at, 1) + instruction("st", at, w) + " $0, " + operandList(first, w.count) + ";",
+          predicate(at, 1) + instruction("st", at, w) + " $0, " + operandList(first, w.count) + policy(at, 0) + ";",
           operands.constraints);
 }
 
 /// LLVM's own accesses know neither predicates nor cache operators.
 bool needsAsm(const Place &at) {
-  return at.mask || at.streaming;
+  return at.mask || at.cache != ir::Cache::Default;
 }
 
 // ---- One access -----------------------------------------------------------------------------------------------------
@@ -220,33 +256,65 @@ void store(OpBuilder &b, Location loc, const Place &at, Type elementType, ArrayR
 // ---- Patterns -------------------------------------------------------------------------------------------------------
 
 /// pointer + base (uniform) + lane + offset: in this order, so that the uniform part is computed once.
-template <class Op, class Adaptor> Place globalPlace(OpBuilder &b, Op op, Adaptor adaptor) {
+template <class Op, class Adaptor> Place globalPlace(OpBuilder &b, Op op, Adaptor adaptor, bool hasPolicies) {
   Location loc = op.getLoc();
   Type type = op.getPointer().getType().getElementType();
   Value p = element(b, loc, adaptor.getPointer(), type, {LLVM::GEPArg(adaptor.getBase())});
   if (Value lane = adaptor.getLane()) p = element(b, loc, p, type, {LLVM::GEPArg(lane)});
   if (int64_t offset = int64_t(op.getOffset()))
     p = element(b, loc, p, type, {LLVM::GEPArg(constant(b, loc, b.getI64Type(), offset))});
-  return {p, adaptor.getMask(), "global", int64_t(op.getAlign()), op.getStreaming()};
+  Place at{p, adaptor.getMask(), "global", int64_t(op.getAlign()), op.getCache()};
+  bool lasts = at.cache == ir::Cache::EvictFirst || at.cache == ir::Cache::Keep;
+  if (lasts && hasPolicies) at.policy = makePolicy(b, loc, at.cache);
+  return at;
 }
 
-struct LowerLoad : ConvertOpToLLVMPattern<lane::LoadOp> {
-  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+/// Accesses to global memory; `hasPolicies`: the second-level cache can be told about each.
+template <class Op> struct GlobalPattern : ConvertOpToLLVMPattern<Op> {
+  GlobalPattern(const LLVMTypeConverter &types, bool hasPolicies)
+      : ConvertOpToLLVMPattern<Op>(types), hasPolicies(hasPolicies) {}
+  bool hasPolicies;
+};
+
+struct LowerLoad : GlobalPattern<lane::LoadOp> {
+  using GlobalPattern::GlobalPattern;
   LogicalResult matchAndRewrite(lane::LoadOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    Place at = globalPlace(rewriter, op, adaptor);
+    Place at = globalPlace(rewriter, op, adaptor, hasPolicies);
     rewriter.replaceOp(op,
                        load(rewriter, op.getLoc(), at, op.getPointer().getType().getElementType(), op.getNumResults()));
     return success();
   }
 };
 
-struct LowerStore : ConvertOpToLLVMPattern<lane::StoreOp> {
-  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+struct LowerStore : GlobalPattern<lane::StoreOp> {
+  using GlobalPattern::GlobalPattern;
   LogicalResult matchAndRewrite(lane::StoreOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    Place at = globalPlace(rewriter, op, adaptor);
+    Place at = globalPlace(rewriter, op, adaptor, hasPolicies);
     store(rewriter, op.getLoc(), at, op.getPointer().getType().getElementType(), llvm::to_vector(adaptor.getValues()));
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+/// A reduction without a result, which the second-level cache does by itself.
+struct LowerAtomicAdd : ConvertOpToLLVMPattern<lane::AtomicAddOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(lane::AtomicAddOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Type type = op.getPointer().getType().getElementType();
+    Value p = element(rewriter, loc, adaptor.getPointer(), type, {LLVM::GEPArg(adaptor.getBase())});
+    if (Value lane = adaptor.getLane()) p = element(rewriter, loc, p, type, {LLVM::GEPArg(lane)});
+    Place at{p, adaptor.getMask(), "global", ir::bytesOf(type)};
+    Operands operands(at);
+    StringRef suffix = type.isF32() ? "f32" : type.isInteger(64) ? "u64" : "u32";
+    std::string text = predicate(at, 1) + "red.relaxed.gpu.global.add." + suffix.str() + " $0, $" +
+                       std::to_string(operands.values.size()) + ";";
+    operands.values.push_back(adaptor.getValue());
+    operands.constraints += type.isF32() ? ",f" : type.isInteger(64) ? ",l" : ",r";
+    emitAsm(rewriter, loc, {}, operands.values, type, text, operands.constraints);
     rewriter.eraseOp(op);
     return success();
   }
@@ -298,8 +366,10 @@ struct LowerScratchStore : ScratchPattern<lane::ScratchStoreOp> {
 
 } // namespace
 
-void addMemoryPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns, LLVM::GlobalOp scratch) {
-  patterns.add<LowerLoad, LowerStore>(types);
+void addMemoryPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns, LLVM::GlobalOp scratch,
+                       bool hasPolicies) {
+  patterns.add<LowerLoad, LowerStore>(types, hasPolicies);
+  patterns.add<LowerAtomicAdd>(types);
   patterns.add<LowerScratchLoad, LowerScratchStore>(types, scratch);
 }
 

@@ -56,10 +56,12 @@ struct Pass : impl::LaneToSimdBase<Pass> {
     // 64-byte vectors come with masked access to elements of any size; the others have it for 32 bits at most.
     auto target = ir::targetOf(module);
     if (!target || target.getVectorBytes() < 64) splitMaskedAccesses(module);
+    splitAtomics(module);
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
       patterns.add<LowerKernel>(types);
       addLanePatterns(types, patterns);
       addMemoryPatterns(types, patterns);
+      addAtomicPatterns(types, patterns);
     };
     if (failed(lowerToLlvm(module, /*addressSpace=*/0, machine))) signalPassFailure();
   }

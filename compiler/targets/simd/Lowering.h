@@ -25,9 +25,15 @@ void addLanePatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternS
 /// Global memory and scratch.
 void addMemoryPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns);
 
+/// Atomic additions.
+void addAtomicPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns);
+
 /// Where the machine has no masked access to 8- and 16-bit elements, takes the plain access where all lanes are in, and
 /// the slow one only at a tile's edge.
 void splitMaskedAccesses(mlir::ModuleOp module);
+
+/// Atomic additions of all lanes become loops of additions of one.
+void splitAtomics(mlir::ModuleOp module);
 
 /// The function the runtime calls (see Artifact in Compiler.h); `body` runs one program of `kernel`.
 void makeEntry(mlir::func::FuncOp kernel, mlir::LLVM::LLVMFuncOp body, mlir::OpBuilder &b);

@@ -122,7 +122,7 @@ template <class Op, class Adaptor> Place globalPlace(OpBuilder &b, Op op, Adapto
   if (int64_t offset = int64_t(op.getOffset()))
     p = element(b, loc, p, type, {LLVM::GEPArg(constant(b, loc, b.getI64Type(), offset))});
   if (Value lane = adaptor.getLane()) p = element(b, loc, p, type, {LLVM::GEPArg(lane)});
-  return {p, adaptor.getMask(), type, int64_t(op.getAlign()), op.getStreaming()};
+  return {p, adaptor.getMask(), type, int64_t(op.getAlign()), op.getCache() == ir::Cache::Streaming};
 }
 
 struct LowerLoad : ConvertOpToLLVMPattern<lane::LoadOp> {

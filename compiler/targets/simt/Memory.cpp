@@ -97,6 +97,19 @@ Value laneBytes(OpBuilder &b, Location loc, Value lane, int64_t size) {
   return LLVM::MulOp::create(b, loc, lane, splatNumber(b, loc, size));
 }
 
+template <class Op> int64_t offsetOf(Op op) {
+  return int64_t(op.getOffset());
+}
+template <class Op> int64_t alignOf(Op op) {
+  return int64_t(op.getAlign());
+}
+int64_t offsetOf(lane::AtomicAddOp) {
+  return 0;
+}
+int64_t alignOf(lane::AtomicAddOp op) {
+  return ir::bytesOf(op.getPointer().getType().getElementType());
+}
+
 /// pointer + base + offset (+ lane).
 template <class Op, class Adaptor>
 FailureOr<Access> globalAccess(OpBuilder &b, Op op, Adaptor adaptor, StringRef kind) {
@@ -109,12 +122,12 @@ FailureOr<Access> globalAccess(OpBuilder &b, Op op, Adaptor adaptor, StringRef k
   Type i64 = b.getI64Type(), type = op.getPointer().getType().getElementType();
   int64_t size = ir::bytesOf(type);
   Value start = LLVM::PtrToIntOp::create(b, loc, i64, adaptor.getPointer());
-  Value index = LLVM::AddOp::create(b, loc, adaptor.getBase(), constant(b, loc, i64, int64_t(op.getOffset())));
+  Value index = LLVM::AddOp::create(b, loc, adaptor.getBase(), constant(b, loc, i64, offsetOf(op)));
   start = LLVM::AddOp::create(b, loc, start, LLVM::MulOp::create(b, loc, index, constant(b, loc, i64, size)));
   Value places = splat(b, loc, start), mask = adaptor.getMask();
   if (!isUniform) places = LLVM::AddOp::create(b, loc, places, laneBytes(b, loc, adaptor.getLane(), size));
   if (isUniform && mask) mask = splat(b, loc, mask);
-  return Access{op, kind, places, mask, adaptor.getPointer(), type, int64_t(op.getAlign())};
+  return Access{op, kind, places, mask, adaptor.getPointer(), type, alignOf(op)};
 }
 
 /// All lanes have read the same.
@@ -148,6 +161,40 @@ struct LowerStore : ConvertOpToLLVMPattern<lane::StoreOp>, AccessPattern {
     rewriter.eraseOp(op);
     return success();
   }
+};
+
+struct LowerAtomicAdd : ConvertOpToLLVMPattern<lane::AtomicAddOp>, AccessPattern {
+  LowerAtomicAdd(const LLVMTypeConverter &types, SiteList &sites)
+      : ConvertOpToLLVMPattern(types), AccessPattern{sites} {}
+  LogicalResult matchAndRewrite(lane::AtomicAddOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    bool isFloat = op.getPointer().getType().getElementType().isF32();
+    auto access = globalAccess(rewriter, op, adaptor, isFloat ? "atomic_add_float" : "atomic_add_integer");
+    if (failed(access) || failed(check(*access, TypeRange(op.getValue().getType())))) return failure();
+    store(rewriter, *access, adaptor.getValue());
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+/// The index goes on the tray, so that the report can name it.
+struct LowerAssume : ConvertOpToLLVMPattern<lane::AssumeOp> {
+  LowerAssume(const LLVMTypeConverter &types, SiteList &sites) : ConvertOpToLLVMPattern(types), sites(sites) {}
+  LogicalResult matchAndRewrite(lane::AssumeOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Type i32 = rewriter.getI32Type();
+    Value context = Hidden::of(op, Hidden::Context);
+    Value place = field(rewriter, loc, context, offsetof(tile::simt::Context, places));
+    LLVM::StoreOp::create(rewriter, loc, adaptor.getIndex(), place, 8);
+    Value site = constant(rewriter, loc, i32, sites.addText(op, "assume", op.getWhat()));
+    Value holds = LLVM::ZExtOp::create(rewriter, loc, i32, adaptor.getHolds());
+    Value fails = LLVM::XOrOp::create(rewriter, loc, holds, constant(rewriter, loc, i32, 1));
+    callRuntime(rewriter, loc, context, offsetof(tile::simt::Context, access), {site, fails});
+    rewriter.eraseOp(op);
+    return success();
+  }
+  SiteList &sites;
 };
 
 /// `lane` elements behind `offset` bytes. A GPU reads `width` of them at once where the offset permits.
@@ -202,7 +249,7 @@ struct LowerPrefetch : ConvertOpToLLVMPattern<lane::PrefetchOp> {
 } // namespace
 
 void addMemoryPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns, SiteList &sites) {
-  patterns.add<LowerLoad, LowerStore, LowerScratchLoad, LowerScratchStore>(types, sites);
+  patterns.add<LowerLoad, LowerStore, LowerAtomicAdd, LowerAssume, LowerScratchLoad, LowerScratchStore>(types, sites);
   patterns.add<LowerPrefetch>(types);
 }
 

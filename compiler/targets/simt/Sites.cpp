@@ -21,6 +21,19 @@ int64_t SiteList::add(Operation *op, StringRef kind, int64_t width, int64_t elem
     fields.append("bytes", b.getI64IntegerAttr(elementBytes));
     fields.append("align", b.getI64IntegerAttr(align));
   }
+  return addFields(op, std::move(fields));
+}
+
+int64_t SiteList::addText(Operation *op, StringRef kind, StringRef text) {
+  Builder b(op->getContext());
+  NamedAttrList fields;
+  fields.append("op", b.getStringAttr(kind));
+  fields.append("text", b.getStringAttr(text));
+  return addFields(op, std::move(fields));
+}
+
+int64_t SiteList::addFields(Operation *op, NamedAttrList fields) {
+  Builder b(op->getContext());
   if (auto at = op->getLoc()->findInstanceOf<FileLineColLoc>()) {
     fields.append("file", at.getFilename());
     fields.append("line", b.getI64IntegerAttr(at.getLine()));
@@ -42,6 +55,9 @@ static Site siteOf(DictionaryAttr fields) {
   auto kind = llvm::StringSwitch<std::optional<Site::Kind>>(op ? op.getValue() : "")
                   .Case("load", Site::Kind::Load)
                   .Case("store", Site::Kind::Store)
+                  .Case("atomic_add_float", Site::Kind::AtomicAddFloat)
+                  .Case("atomic_add_integer", Site::Kind::AtomicAddInteger)
+                  .Case("assume", Site::Kind::Assume)
                   .Case("scratch_load", Site::Kind::ScratchLoad)
                   .Case("scratch_store", Site::Kind::ScratchStore)
                   .Case("barrier", Site::Kind::Barrier)
@@ -53,6 +69,7 @@ static Site siteOf(DictionaryAttr fields) {
   site.element_bytes = int(number("bytes", 0));
   site.align = int(number("align", 1));
   site.line = int(number("line", 0));
+  if (auto text = fields.getAs<StringAttr>("text")) site.text = text.str();
   if (auto file = fields.getAs<StringAttr>("file")) site.file = file.str();
   return site;
 }

@@ -14,9 +14,12 @@ public:
   /// The number of a new site.
   int64_t add(mlir::Operation *op, llvm::StringRef kind, int64_t width = 0, int64_t elementBytes = 0,
               int64_t align = 1);
+  /// The same of one that says something.
+  int64_t addText(mlir::Operation *op, llvm::StringRef kind, llvm::StringRef text);
   void attachTo(mlir::ModuleOp module) const;
 
 private:
+  int64_t addFields(mlir::Operation *op, mlir::NamedAttrList fields);
   llvm::SmallVector<mlir::Attribute> sites_;
 };
 

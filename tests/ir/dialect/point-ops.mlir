@@ -29,3 +29,38 @@ func.func @to_scalar(%t: tensor<f32>, %x: f32) -> (f32, f32, i1) {
   // FOLD: return %[[S]], %arg1, %true
   return %s, %y, %z : f32, f32, i1
 }
+
+// CHECK-LABEL: @points
+func.func @points(%v: !halves, %w: !ints, %i: index, %t: tensor<4x16xi64>, %u: tensor<4x16xi32>, %x: tensor<4x16xi32>) {
+  // CHECK: tile.gather %{{.*}}[%{{.*}}, %{{.*}}] : {{.*}}, (index, tensor<4x16xi64>) -> tensor<4x16xbf16>
+  %g = tile.gather %v[%i, %t] : !halves, (index, tensor<4x16xi64>) -> tensor<4x16xbf16>
+  // CHECK: tile.gather {{.*}} {cache = #tile<cache keep>, inside = array<i1: false, false>} : {{.*}} -> tensor<4x16xbf16>
+  %h = tile.gather %v[%u, %t] {cache = #tile<cache keep>, inside = array<i1: false, false>} : !halves, (tensor<4x16xi32>, tensor<4x16xi64>) -> tensor<4x16xbf16>
+  // CHECK: tile.scatter %{{.*}}, %{{.*}}[%{{.*}}, %{{.*}}] : tensor<4x16xbf16>, {{.*}}, (index, tensor<4x16xi64>)
+  tile.scatter %g, %v[%i, %t] : tensor<4x16xbf16>, !halves, (index, tensor<4x16xi64>)
+  // CHECK: tile.atomic_add %{{.*}}, %{{.*}}[%{{.*}}] : tensor<4x16xi32>, {{.*}}, (tensor<4x16xi32>)
+  tile.atomic_add %x, %w[%u] : tensor<4x16xi32>, !ints, (tensor<4x16xi32>)
+  return
+}
+
+// CHECK-LABEL: @assume
+// FOLD-LABEL: @assume
+func.func @assume(%i: index) -> (index, index) {
+  // CHECK: tile.assume %{{.*}} {at_least = 0 : i64, at_most = 64 : i64, divisible = 8 : i64}
+  %j = tile.assume %i {divisible = 8 : i64, at_least = 0 : i64, at_most = 64 : i64}
+  %c = arith.constant 16 : index
+  // CHECK: tile.assume %{{[a-z0-9]+$}}
+  %k = tile.assume %c
+  // FOLD: %[[J:.*]] = tile.assume
+  // FOLD: return %[[J]], %c16
+  return %j, %k : index, index
+}
+
+// CHECK-LABEL: @caches
+func.func @caches(%v: !ints, %i: index) {
+  // CHECK: tile.load {{.*}} {cache = #tile<cache evict_first>} : {{.*}} -> tensor<16xi32>
+  %t = tile.load %v[%i] {cache = #tile<cache evict_first>} : !ints -> tensor<16xi32>
+  // CHECK: tile.store {{.*}}[%{{.*}}] : tensor<16xi32>
+  tile.store %t, %v[%i] {cache = #tile<cache default>} : tensor<16xi32>, !ints
+  return
+}

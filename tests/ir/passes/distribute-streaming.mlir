@@ -1,4 +1,4 @@
-// Hints for the caches: `streaming` stays on every access, alignment of whole vectors is kept so that a CPU can store
+// Hints for the caches: `cache` stays on every access, alignment of whole vectors is kept so that a CPU can store
 // around its caches, and a prefetch becomes one for each line of 64 bytes, on a CPU alone.
 // RUN: sed s/MACHINE/simd/ %s | tile-opt -tile-distribute -canonicalize -cse | FileCheck %s --check-prefixes=CHECK,CPU
 // RUN: sed s/MACHINE/nvvm/ %s | tile-opt -tile-distribute -canonicalize -cse | FileCheck %s --check-prefixes=CHECK,GPU
@@ -17,13 +17,13 @@ func.func @copy(%p: !tile.ptr<bf16>, %q: !tile.ptr<bf16>, %n: index, %r: index) 
   // CPU-NOT: lane.prefetch
   // GPU-NOT: lane.prefetch
   tile.prefetch %x[%r, %c0] [1, 64] : !x
-  %v = tile.load %x[%r, %c0] {inside = array<i1: true, true>, aligned = 32 : i64, streaming} : !x -> tensor<1x64xbf16, #row>
-  // CPU: lane.load contiguous {{.*}} {align = 64 : i64, offset = 0 : i64, streaming}
-  // CPU: lane.load contiguous {{.*}} {align = 32 : i64, offset = 16 : i64, streaming}
-  // GPU: lane.load per_lane {{.*}}streaming
+  %v = tile.load %x[%r, %c0] {inside = array<i1: true, true>, aligned = 32 : i64, cache = #tile<cache streaming>} : !x -> tensor<1x64xbf16, #row>
+  // CPU: lane.load contiguous {{.*}} {align = 64 : i64, cache = #tile<cache streaming>, offset = 0 : i64}
+  // CPU: lane.load contiguous {{.*}} {align = 32 : i64, cache = #tile<cache streaming>, offset = 16 : i64}
+  // GPU: lane.load per_lane {{.*}}#tile<cache streaming>
   // CHECK-NOT: lane.store {{.*}} mask
-  // CPU: lane.store contiguous {{.*}} {align = 64 : i64, offset = 0 : i64, streaming}
-  tile.store %v, %y[%r, %c0] {inside = array<i1: true, true>, aligned = 32 : i64, streaming} : tensor<1x64xbf16, #row>, !x
+  // CPU: lane.store contiguous {{.*}} {align = 64 : i64, cache = #tile<cache streaming>, offset = 0 : i64}
+  tile.store %v, %y[%r, %c0] {inside = array<i1: true, true>, aligned = 32 : i64, cache = #tile<cache streaming>} : tensor<1x64xbf16, #row>, !x
   return
 }
 }

@@ -9,8 +9,8 @@ func.func @copy(%p: !tile.ptr<f32> {tile.name = "p", tile.align = 16 : i64}, %m:
   %id = lane.id : i32
   %i = arith.index_cast %m : index to i32
   %mask = arith.cmpi slt, %id, %i : i32
-  %v = lane.load per_lane %p[%c0, %id] {align = 4, offset = 0, streaming} : (!tile.ptr<f32>, index, i32) -> f32
-  lane.store per_lane %v to %p[%c0, %id] {align = 4, offset = 64, streaming} : f32, !tile.ptr<f32>, index, i32
-  lane.store per_lane %v to %p[%c0, %id] mask %mask {align = 4, offset = 128, streaming} : f32, !tile.ptr<f32>, index, i32, i1
+  %v = lane.load per_lane %p[%c0, %id] {align = 4, cache = #tile<cache streaming>, offset = 0} : (!tile.ptr<f32>, index, i32) -> f32
+  lane.store per_lane %v to %p[%c0, %id] {align = 4, cache = #tile<cache streaming>, offset = 64} : f32, !tile.ptr<f32>, index, i32
+  lane.store per_lane %v to %p[%c0, %id] mask %mask {align = 4, cache = #tile<cache streaming>, offset = 128} : f32, !tile.ptr<f32>, index, i32, i1
   return
 }

@@ -1,0 +1,20 @@
+//===- TileControlOps.td - ops of the tile dialect about what a kernel's author knows --------------------------------===//
+// Included by TileOps.td.
+#ifndef TILE_CONTROL_OPS
+#define TILE_CONTROL_OPS
+
+def Tile_AssumeOp : Tile_Op<"assume", [Pure, AllTypesMatch<["index", "result"]>]> {
+  let summary = "An index of which more is known than can be seen";
+  let description = [{
+    The result is the index. Analyses build on the facts; a virtual GPU checks them.
+    Example: `%j = tile.assume %i {divisible = 8 : i64, at_least = 0 : i64, at_most = 1016 : i64}`
+  }];
+  let arguments = (ins Index:$index, DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$divisible,
+                       OptionalAttr<I64Attr>:$at_least, OptionalAttr<I64Attr>:$at_most);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$index attr-dict";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+#endif
