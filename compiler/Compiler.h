@@ -71,7 +71,8 @@ struct Site {
     ScratchLoad,
     ScratchStore,
     Barrier,
-    Assume
+    Assume,
+    Require
   };
   Kind kind = Kind::Barrier;
   int width = 0; ///< elements side by side that one lane accesses
@@ -79,8 +80,12 @@ struct Site {
   int align = 1;    ///< bytes that must divide every lane's address
   std::string file; ///< of the kernel's author; empty when unknown
   int line = 0;
-  std::string text; ///< Assume: what the index was assumed to be
+  std::string text; ///< Assume: what the index was assumed to be; Require: the message
 };
+
+/// What code for Simd calls, with "file:line: " and words, where a requirement of a kernel built for debugging is not
+/// met: extern "C" void(const char *).
+inline constexpr const char *kRequirementFailed = "tile_requirement_failed";
 
 /// Machine code for one kernel and all a runtime must know to launch it.
 ///

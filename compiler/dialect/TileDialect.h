@@ -31,6 +31,9 @@ inline llvm::hash_code hash_value(const Layout &l) {
 
 namespace tile::ir {
 
+/// "norm.cpp:17: ", the author's line of an op; empty where it is not known.
+std::string placeOf(mlir::Operation *op);
+
 // Names of the attributes of kernels and of their arguments.
 inline constexpr llvm::StringLiteral kTargetAttr = "tile.target"; ///< of the module
 inline constexpr llvm::StringLiteral kKernelAttr = "tile.kernel";

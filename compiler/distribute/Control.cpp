@@ -1,5 +1,6 @@
-// What a kernel's author knows: on a machine that checks it, a check; on others nothing is left.
-#include "compiler/distribute/Distribute.h"
+// What a kernel's author knows: on a machine that checks it, a check; on others nothing is left. And what he wants to
+// see while he looks for a mistake.
+#include "compiler/distribute/Coordinates.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -47,10 +48,94 @@ private:
   }
 };
 
+struct Require : TilePattern<ir::RequireOp> {
+  using TilePattern::TilePattern;
+  LogicalResult matchAndRewrite(ir::RequireOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Value all;
+    for (Value mask : adaptor.getCondition()) all = bothMasks(rewriter, op.getLoc(), all, mask);
+    rewriter.replaceOpWithNewOp<lane::RequireOp>(op, all, op.getMessage());
+    return success();
+  }
+};
+
+/// A line says where it comes from: the author's line, the program and, of tiles, the element.
+struct Print : TilePattern<ir::PrintOp> {
+  using TilePattern::TilePattern;
+  LogicalResult matchAndRewrite(ir::PrintOp op, OneToNOpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    auto types = op.getValues().getTypes();
+    auto tile = llvm::find_if(types, [](Type type) { return isa<RankedTensorType>(type); });
+    std::string text = ir::placeOf(op) + "program ({},{},{})";
+    if (tile == types.end()) {
+      print(rewriter, op, adaptor, text, {}, firstLane(rewriter, op.getLoc()), 0);
+    } else if (failed(printElements(rewriter, op, adaptor, text, cast<RankedTensorType>(*tile)))) {
+      return failure();
+    }
+    rewriter.eraseOp(op);
+    return success();
+  }
+
+private:
+  LogicalResult printElements(OpBuilder &b, ir::PrintOp op, OneToNOpAdaptor adaptor, std::string text,
+                              RankedTensorType tile) const {
+    const layout::Layout &layout = *ir::layoutOf(tile);
+    FailureOr<Coordinates> coords = Coordinates::of(op, layout, model(), b);
+    if (failed(coords)) return failure();
+    Value owner = coords->ownerMask();
+    for (int d = 0; d < tile.getRank(); ++d) text += d ? ", {}" : " [{}";
+    if (tile.getRank()) text += "]";
+    for (int reg = 0; reg < layout.registers(); ++reg) {
+      SmallVector<Value> at;
+      for (int d = 0; d < tile.getRank(); ++d) {
+        Value hardware = coords->hardwarePart(d);
+        Value c = arith::ConstantIntOp::create(b, op.getLoc(), b.getI32Type(), coords->registerPart(uint32_t(reg), d));
+        if (hardware)
+          c = arith::AddIOp::create(b, op.getLoc(), hardware, asRegisterType(b, op.getLoc(), c, hardware.getType()));
+        at.push_back(c);
+      }
+      print(b, op, adaptor, text, at, owner, size_t(reg));
+    }
+    return success();
+  }
+
+  /// One line, of register `reg` of the tiles among the values.
+  void print(OpBuilder &b, ir::PrintOp op, OneToNOpAdaptor adaptor, const std::string &text, ArrayRef<Value> at,
+             Value mask, size_t reg) const {
+    Location loc = op.getLoc();
+    SmallVector<Value> values;
+    for (uint64_t axis = 0; axis < 3; ++axis) values.push_back(ir::ProgramIdOp::create(b, loc, axis));
+    llvm::append_range(values, at);
+    for (auto [type, registers] : llvm::zip(op.getValues().getTypes(), adaptor.getValues()))
+      values.push_back(printable(b, loc, registers[isa<RankedTensorType>(type) ? reg : 0]));
+    lane::PrintOp::create(b, loc, b.getStringAttr(text + ": " + op.getText()), values, mask);
+  }
+
+  /// Half floats print as f32.
+  static Value printable(OpBuilder &b, Location loc, Value v) {
+    Type element = getElementTypeOrSelf(v.getType());
+    if (!element.isF16() && !element.isBF16()) return v;
+    Type type = b.getF32Type();
+    if (auto vector = dyn_cast<VectorType>(v.getType())) type = vector.clone(type);
+    return arith::ExtFOp::create(b, loc, type, v);
+  }
+
+  /// Of a program's lanes and warps one; null where there is but one.
+  Value firstLane(OpBuilder &b, Location loc) const {
+    if (model().cpu) return {};
+    auto isZero = [&](Value v) {
+      Value zero = arith::ConstantOp::create(b, loc, cast<TypedAttr>(b.getZeroAttr(v.getType())));
+      return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, v, zero);
+    };
+    return bothMasks(b, loc, isZero(lane::IdOp::create(b, loc, model().laneType(b.getI32Type()))),
+                     isZero(lane::WarpIdOp::create(b, loc, b.getI32Type())));
+  }
+};
+
 } // namespace
 
 void populateControl(RewritePatternSet &patterns, const TileConverter &converter) {
-  patterns.add<Assume>(converter, patterns.getContext());
+  patterns.add<Assume, Require, Print>(converter, patterns.getContext());
 }
 
 } // namespace tile

@@ -12,11 +12,6 @@ using namespace detail;
 
 namespace {
 
-mlir::Value use(BuilderImpl &b, const Condition &c, Loc loc) {
-  if (c.value()) return b.use(c.value(), "the Condition", loc);
-  return arith::ConstantIntOp::create(b.builder, b.at(loc), c.constant(), 1);
-}
-
 /// The IR of what a body returns, made inside its branch.
 SmallVector<mlir::Value> runBody(BuilderImpl &b, scf::IfOp branch, Region &region, const Body &body, Loc loc) {
   Nested inside(b, branch, region);
@@ -44,6 +39,15 @@ void moveInto(Region &to, Region &from, ValueRange results, OpBuilder &builder, 
 }
 
 } // namespace
+
+namespace detail {
+
+mlir::Value use(BuilderImpl &b, const Condition &c, Loc loc) {
+  if (c.value()) return b.use(c.value(), "the Condition", loc);
+  return arith::ConstantIntOp::create(b.builder, b.at(loc), c.constant(), 1);
+}
+
+} // namespace detail
 
 // ---- Conditions -----------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 // KernelBuilder: the kernel's arguments and programs, and its end; Kernel.
 #include "compiler/dsl/Impl.h"
+#include "compiler/support/Options.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Verifier.h"
@@ -17,6 +18,7 @@ KernelBuilder::KernelBuilder(std::string_view name, LaunchOptions options, Loc l
   if (options.warps < 1 || options.warps > 32 || !llvm::isPowerOf2_32(uint32_t(options.warps)))
     fail(loc, "the kernel '", name, "' asks for ", options.warps, " warps; a program has 1, 2, 4, 8, 16 or 32");
   impl_ = std::make_unique<BuilderImpl>(std::string(name), options.warps, loc);
+  impl_->debug = options.debug || tile::options().debug;
 }
 
 KernelBuilder::~KernelBuilder() = default;

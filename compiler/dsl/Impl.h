@@ -69,6 +69,7 @@ struct BuilderImpl {
   const std::string name;
   const int warps;
   bool finished = false;
+  bool debug = false;
   mlir::OpBuilder builder;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp function;
@@ -124,6 +125,10 @@ template <class... T> [[noreturn]] void fail(Loc loc, const T &...parts) {
 mlir::Type typeOf(DType dtype);
 mlir::RankedTensorType typeOf(DType dtype, llvm::ArrayRef<int64_t> shape);
 std::optional<DType> dtypeOf(mlir::Type type);
+/// The shape that these tiles broadcast to; `what` says what was tried ("print").
+std::vector<int64_t> commonShape(llvm::ArrayRef<Tile> tiles, const std::string &what, Loc loc);
+/// The IR of a condition.
+mlir::Value use(BuilderImpl &b, const Condition &c, Loc loc);
 /// Throws unless `shape` can be a tile's.
 void checkShape(llvm::ArrayRef<int64_t> shape, Loc loc);
 /// The axis as 0 to rank-1; throws if there is none.

@@ -399,7 +399,8 @@ private:
 };
 
 struct LaunchOptions {
-  int warps = 4; ///< of a program, where the machine has them; a power of two, 1 to 32
+  int warps = 4;      ///< of a program, where the machine has them; a power of two, 1 to 32
+  bool debug = false; ///< what the kernel prints and requires is compiled in; so it is with TILE_DEBUG=1
 };
 
 namespace detail {
@@ -535,6 +536,26 @@ struct Facts {
   std::optional<int64_t> at_least = {}, at_most = {};
 };
 
+/// A text and where it was written.
+struct Text {
+  template <class S>
+    requires std::is_convertible_v<S, std::string_view>
+  Text(const S &s, Loc l = Loc::current()) : text(s), loc(l) {}
+  std::string_view text;
+  Loc loc;
+};
+
+/// What a kernel can print.
+struct Printable {
+  Printable(Tile t) : kind(Kind::Tile), tile(std::move(t)) {}
+  Printable(Index i) : kind(Kind::Index), index(i) {}
+  Printable(Scalar s) : kind(Kind::Scalar), carried(detail::carried(s)) {}
+  enum class Kind : uint8_t { Tile, Index, Scalar } kind;
+  Tile tile;
+  Index index = 0;
+  detail::Carried carried;
+};
+
 /// Builds one kernel. Values of one builder cannot be mixed with another's (UserError).
 class KernelBuilder {
 public:
@@ -581,11 +602,24 @@ public:
   ///   Index begin = k.assume(offsets.at({s}).to_index(), {.divisible = 8, .at_least = 0});
   Index assume(const Index &, Facts facts, Loc = Loc::current());
 
+  // For debugging: nothing is left of these unless LaunchOptions::debug or TILE_DEBUG=1 asks for them.
+
+  /// Prints the text, each `{}` in it replaced by a value: a line for each program, or, where tiles are among the
+  /// values, one for each element of the shape they broadcast to. A line begins with file and line, program and
+  /// element:
+  ///   k.print("{} in row {}", v, row);   // norm.cpp:17: program (2,0,0) [0, 5]: 1.5 in row 8
+  template <class... V> void print(Text text, const V &...values) { print_all(text, {Printable(values)...}); }
+  /// Ends the kernel with a DeviceError that holds the message where the condition does not hold, or an element of an
+  /// i1 tile is false. The host runs its programs to their end before.
+  void require(const Condition &, std::string_view message, Loc = Loc::current());
+  void require(const Tile &, std::string_view message, Loc = Loc::current());
+
   /// Verifies and closes the kernel. The builder can't be used afterwards.
   Kernel finish(Loc = Loc::current());
 
 private:
   friend class Loop;
+  void print_all(const Text &, const std::vector<Printable> &);
   std::vector<detail::Value> branch(const Condition &, const detail::Body &then, const detail::Body &otherwise, Loc);
   std::unique_ptr<detail::BuilderImpl> impl_;
 };

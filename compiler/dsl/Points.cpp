@@ -6,17 +6,8 @@ using namespace mlir;
 namespace tile {
 using namespace detail;
 
-namespace {
+namespace detail {
 
-void checkIndices(const std::vector<GatherIndex> &at, const View &view, const std::string &what, Loc loc) {
-  if (int(at.size()) != view.rank())
-    fail(loc, what, " of rank ", view.rank(), " at ", at.size(), " indices; it takes ", view.rank());
-  for (const GatherIndex &i : at)
-    if (i.tile.value() && i.tile.dtype() != i32 && i.tile.dtype() != i64)
-      fail(loc, what, " at indices of ", words(i.tile), "; they are i32 or i64");
-}
-
-/// The shape that all of these tiles broadcast to.
 std::vector<int64_t> commonShape(ArrayRef<Tile> tiles, const std::string &what, Loc loc) {
   std::vector<int64_t> shape;
   for (const Tile &t : tiles) {
@@ -33,6 +24,18 @@ std::vector<int64_t> commonShape(ArrayRef<Tile> tiles, const std::string &what, 
   }
   checkShape(shape, loc);
   return shape;
+}
+
+} // namespace detail
+
+namespace {
+
+void checkIndices(const std::vector<GatherIndex> &at, const View &view, const std::string &what, Loc loc) {
+  if (int(at.size()) != view.rank())
+    fail(loc, what, " of rank ", view.rank(), " at ", at.size(), " indices; it takes ", view.rank());
+  for (const GatherIndex &i : at)
+    if (i.tile.value() && i.tile.dtype() != i32 && i.tile.dtype() != i64)
+      fail(loc, what, " at indices of ", words(i.tile), "; they are i32 or i64");
 }
 
 /// What the three have in common: checks, and the IR of indices and value at one shape.

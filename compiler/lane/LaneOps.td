@@ -158,6 +158,25 @@ def Lane_AssumeOp : Lane_Op<"assume", [MemoryEffects<[MemWrite]>]> {
   let assemblyFormat = "$holds `,` $index $what attr-dict";
 }
 
+def Lane_PrintOp : Lane_Op<"print", [MemoryEffects<[MemWrite]>, AttrSizedOperandSegments]> {
+  let summary = "Each lane that the mask lets in prints a line";
+  let description = [{
+    Each `{}` of the text stands for a value, which is a lane's own or uniform.
+    Example: `lane.print "lane {} has {}" (%id, %v : i32, f32) mask %m : i1`
+  }];
+  let arguments = (ins StrAttr:$text, Variadic<AnyTypeOf<[Index, Lane_Value]>>:$values, Optional<Lane_Mask>:$mask);
+  let assemblyFormat = "$text (`(` $values^ `:` type($values) `)`)? (`mask` $mask^ `:` type($mask))? attr-dict";
+}
+
+def Lane_RequireOp : Lane_Op<"require", [MemoryEffects<[MemWrite]>]> {
+  let summary = "Ends the kernel with a message where the condition does not hold for a lane";
+  let description = [{
+    Example: `lane.require %m, "a variance is positive" : i1`
+  }];
+  let arguments = (ins Lane_Mask:$condition, StrAttr:$message);
+  let assemblyFormat = "$condition `,` $message attr-dict `:` type($condition)";
+}
+
 def Lane_PrefetchOp : Lane_Op<"prefetch", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "Asks for the cache line of an address in global memory";
   let description = [{

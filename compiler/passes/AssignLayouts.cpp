@@ -34,9 +34,9 @@ bool isElementwise(Operation *op) {
   return op->hasTrait<OpTrait::Elementwise>() && op->getNumResults() == 1;
 }
 
-/// All tiles of a gather, scatter or atomic addition have one layout.
+/// All tiles of these have one layout, whichever it is.
 bool isPoints(Operation *op) {
-  return isa<ir::GatherOp, ir::ScatterOp, ir::AtomicAddOp>(op);
+  return isa<ir::GatherOp, ir::ScatterOp, ir::AtomicAddOp, ir::PrintOp, ir::RequireOp>(op);
 }
 
 // ---- What can be laid out -------------------------------------------------------------------------------------------
@@ -287,6 +287,7 @@ private:
     auto hasLayout = [](Value v) { return isTile(v) && ir::layoutOf(v.getType()); };
     SmallVector<Value> tiles(op->getResults());
     llvm::append_range(tiles, op->getOperands());
+    if (llvm::none_of(tiles, isTile)) return;
     auto leader = llvm::find_if(tiles, hasLayout);
     Layout wanted =
         leader != tiles.end() ? *ir::layoutOf(leader->getType()) : preferred(*llvm::find_if(tiles, isTile), 1);

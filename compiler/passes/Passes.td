@@ -73,7 +73,8 @@ def MathPolicy : Pass<"lane-math-policy", "::mlir::ModuleOp"> {
 
 def LaneToNvvm : Pass<"lane-to-nvvm", "::mlir::ModuleOp"> {
   let summary = "Lowers the lane dialect, and all that is left, to LLVM for NVIDIA GPUs";
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect", "::mlir::cf::ControlFlowDialect"];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::cf::ControlFlowDialect"];
 }
 
 def LaneToSimd : Pass<"lane-to-simd", "::mlir::ModuleOp"> {

@@ -57,18 +57,22 @@ const Options &options() {
     o.override_dir = environment("TILE_OVERRIDE", "");
     o.remarks = environment("TILE_REMARKS", "0") != "0";
     o.repro_dir = environment("TILE_REPRO", temporary_dir());
+    std::string debug = environment("TILE_DEBUG", "0");
+    if (debug != "0" && debug != "1") throw UserError("TILE_DEBUG: '" + debug + "'; accepted: 0, 1");
+    o.debug = debug == "1";
     return o;
   }();
   return read;
 }
 
-const std::array<OptionHelp, 5> &option_help() {
-  static constexpr std::array<OptionHelp, 5> help{{
+const std::array<OptionHelp, 6> &option_help() {
+  static constexpr std::array<OptionHelp, 6> help{{
       {"TILE_DUMP", "stages of every compilation to write to files: tile, layouts, lane, llvm, ptx, asm, passes, all"},
       {"TILE_DUMP_DIR", "where to; default: the current directory"},
       {"TILE_OVERRIDE", "folder of edited stages, named as TILE_DUMP names them, that stand for what is compiled"},
       {"TILE_REMARKS", "1: say on standard error where code falls short of what it could be, and why"},
       {"TILE_REPRO", "where reproducers of compiler bugs go; default: the system's temporary folder"},
+      {"TILE_DEBUG", "1: what kernels print and require for debugging is compiled in; default: 0"},
   }};
   return help;
 }

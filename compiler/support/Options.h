@@ -8,6 +8,8 @@
 //   TILE_REMARKS=1                         says on standard error where code falls short of what it could be, and why
 //   TILE_REPRO=path                        where reproducers of compiler bugs go; default: the system's temporary
 //   folder
+//   TILE_DEBUG=1                           every kernel is built for debugging: what it prints and requires is compiled
+//   in
 #pragma once
 
 #include <array>
@@ -23,6 +25,7 @@ struct Options {
   std::string override_dir; ///< empty: none
   bool remarks = false;
   std::string repro_dir;
+  bool debug = false;
 
   bool dumps() const { return dump_tile || dump_layouts || dump_lane || dump_llvm || dump_code || dump_passes; }
 };
@@ -37,6 +40,6 @@ Options parse_dump(std::string_view stages);
 struct OptionHelp {
   std::string_view name, meaning;
 };
-const std::array<OptionHelp, 5> &option_help();
+const std::array<OptionHelp, 6> &option_help();
 
 } // namespace tile

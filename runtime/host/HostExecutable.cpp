@@ -43,16 +43,23 @@ void HostExecutable::launch(Stream &stream, Grid grid, const void *args) {
     run_on_pool(programs, grid, args);
 }
 
+void HostExecutable::run_programs(const void *args, int64_t begin, int64_t end, Grid g) {
+  object_->entry(args, begin, end, g.x, g.y, g.z);
+  if (std::string failure = take_failure(); !failure.empty())
+    throw DeviceError(
+        fmt::format("host: {}, in programs {} to {} of kernel '{}'", failure, begin, end - 1, artifact_.entry));
+}
+
 void HostExecutable::run_inline(int64_t programs, Grid g, const void *args) {
   const auto start = std::chrono::steady_clock::now();
-  object_->entry(args, 0, programs, g.x, g.y, g.z);
+  run_programs(args, 0, programs, g);
   program_ns_.store(ns_since(start) / double(programs), std::memory_order_relaxed);
 }
 
 void HostExecutable::run_on_pool(int64_t programs, Grid g, const void *args) {
   workers_->run(programs, [&](int64_t begin, int64_t end) {
     const auto start = std::chrono::steady_clock::now();
-    object_->entry(args, begin, end, g.x, g.y, g.z);
+    run_programs(args, begin, end, g);
     if (begin == 0) program_ns_.store(ns_since(start) / double(end), std::memory_order_relaxed);
   });
 }

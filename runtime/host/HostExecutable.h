@@ -15,6 +15,8 @@ public:
   void launch(Stream &, Grid, const void *args) override;
 
 private:
+  /// DeviceError where a requirement of the kernel is not met.
+  void run_programs(const void *args, int64_t begin, int64_t end, Grid);
   void run_inline(int64_t programs, Grid, const void *args);
   void run_on_pool(int64_t programs, Grid, const void *args);
 

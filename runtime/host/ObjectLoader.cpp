@@ -45,6 +45,12 @@ struct Session {
                                 words, session.reports.take()));
 }
 
+thread_local std::string failure;
+
+extern "C" void note_failure(const char *text) {
+  if (failure.empty()) failure = text; // the first is the cause
+}
+
 class OrcObject final : public LoadedObject {
 public:
   OrcObject(std::shared_ptr<Session> session, orc::JITDylib &dylib) : session_(std::move(session)), dylib_(dylib) {}
@@ -64,6 +70,10 @@ public:
     auto dylib = session_->jit->createJITDylib(fmt::format("{}#{}", a.entry, session_->objects++));
     if (!dylib) fail(*session_, a, dylib.takeError());
     auto object = std::make_unique<OrcObject>(session_, *dylib);
+    auto handler = orc::ExecutorSymbolDef(orc::ExecutorAddr::fromPtr(&note_failure), llvm::JITSymbolFlags::Exported);
+    if (auto error =
+            dylib->define(orc::absoluteSymbols({{session_->jit->mangleAndIntern(kRequirementFailed), handler}})))
+      fail(*session_, a, std::move(error));
     // Aligned as the linker wants it, which the bytes of a std::string need not be.
     auto bytes = llvm::MemoryBuffer::getMemBufferCopy(a.code, a.entry);
     if (auto error = session_->jit->addObjectFile(*dylib, std::move(bytes))) fail(*session_, a, std::move(error));
@@ -78,6 +88,10 @@ private:
 };
 
 } // namespace
+
+std::string take_failure() {
+  return std::exchange(failure, {});
+}
 
 std::shared_ptr<ObjectLoader> ObjectLoader::create() {
   static const bool initialized = !llvm::InitializeNativeTarget() && !llvm::InitializeNativeTargetAsmPrinter();

@@ -31,6 +31,10 @@ public:
   static std::shared_ptr<ObjectLoader> create();
 };
 
+/// Of the requirements that code called by this thread has not met since the last call: the first, as "file:line: "
+/// and words. Empty when all were met.
+std::string take_failure();
+
 /// "ORC JIT, LLVM 22.1.3"
 std::string object_loader_version();
 

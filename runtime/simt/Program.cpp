@@ -5,6 +5,7 @@
 #include "compiler/support/Error.h"
 #include "runtime/simt/Access.h"
 
+#include <bit>
 #include <cstring>
 #include <fmt/format.h>
 #include <utility>
@@ -35,6 +36,8 @@ const char *name_of(Site::Kind kind) {
     return "barrier";
   case Site::Kind::Assume:
     return "assumption";
+  case Site::Kind::Require:
+    return "requirement";
   }
   return "";
 }
@@ -173,6 +176,9 @@ bool ProgramRunner::check_and_run(Warp &warp, uint32_t number, uint32_t mask) {
   if (site.kind == Site::Kind::Assume)
     return report(fmt::format("wrong assumption by warp {} at {}: the Index is {}, and was assumed to be {}", warp.warp,
                               where(number), warp.places[0], site.text));
+  if (site.kind == Site::Kind::Require)
+    return report(fmt::format("requirement not met by lane {} of warp {} at {}: {}", std::countr_zero(mask), warp.warp,
+                              where(number), site.text));
   const Extent extent = extent_of(a);
   if (extent.bits & (site.align - 1)) {
     const int lane = first_lane(a, [&](int64_t place) { return place & (site.align - 1); });

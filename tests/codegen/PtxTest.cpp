@@ -207,12 +207,34 @@ TEST(Ptx, PrioritiesInTheCachesNeedOnePolicyEach) {
   EXPECT_EQ(count(ptx, "red.relaxed.gpu.global.add"), 3);
 }
 
+/// Prints of every type, and a requirement.
+std::string debugKernel() {
+  return R"(
+func.func @debug(%x: !tile.ptr<f32>, %n: index, %a: i32, %b: i64, %c: f32) attributes {tile.kernel} {
+  %lane = lane.id : i32
+  %m = arith.cmpi slt, %lane, %a : i32
+  lane.print "100% of {}: {} {} {} {}" (%n, %a, %b, %c, %m : index, i32, i64, f32, i1) mask %m : i1
+  lane.print "here"
+  %zero = arith.constant 0.0 : f32
+  %positive = arith.cmpf ogt, %c, %zero : f32
+  lane.require %positive, "a {} is no place" : i1 loc("norm.cpp":17:1)
+  return
+})";
+}
+
+TEST(Ptx, PrintsAndStops) {
+  std::string ptx = ptxOf(debugKernel());
+  EXPECT_EQ(count(ptx, "vprintf, "), 3);
+  EXPECT_EQ(count(ptx, "trap;"), 1);
+}
+
 struct Ptxas : testing::TestWithParam<const char *> {};
 
 TEST_P(Ptxas, TakesTheCode) {
   if (!*TILE_PTXAS) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
   const std::string arch = GetParam();
   EXPECT_EQ(complaints(ptxOf(pointsKernel(), arch), arch), "");
+  EXPECT_EQ(complaints(ptxOf(debugKernel(), arch), arch), "");
   for (const char *op : {"exp", "log1p", "tanh", "sigmoid", "powf"}) {
     EXPECT_EQ(complaints(ptxOf(rowKernel("bf16", 8, 2, op), arch), arch), "") << op;
     EXPECT_EQ(complaints(ptxOf(rowKernel("f16", 4, 2, op), arch), arch), "") << op;

@@ -98,4 +98,14 @@ TEST_F(ControlErrors, Assumptions) {
   EXPECT_EQ(k.assume(16, {.divisible = 8, .at_least = 16, .at_most = 16}).constant(), 16);
 }
 
+TEST_F(ControlErrors, PrintsAndRequirements) {
+  MISUSE(k.print("{} {}", n), "print() of 1 values", "2 places");
+  MISUSE(k.print("none", n, t), "print() of 2 values", "0 places");
+  MISUSE(k.print("{} {}", t, k.iota(8)), "print()", "[4, 64] and [8]", "ranks must be equal");
+  MISUSE(k.require(t, "positive"), "require() of f32[4, 64]", "i1");
+  KernelBuilder other("other");
+  MISUSE(k.print("{}", other.iota(8)), "the Tile", "'other'", "'k'");
+  MISUSE(k.require(other.runtime("m") < 1, "small"), "the Condition", "'other'", "'k'");
+}
+
 } // namespace

@@ -2,6 +2,7 @@
 #include "compiler/targets/nvvm/Lowering.h"
 
 #include "compiler/passes/Passes.h"
+#include "compiler/targets/Debug.h"
 #include "compiler/targets/Params.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -48,11 +49,14 @@ struct Pass : impl::LaneToNvvmBase<Pass> {
     int warps = warpsOf(*kernel);
     ir::TargetAttr target = ir::targetOf(getOperation());
     bool hasPolicies = target && target.getArch() != "sm_75"; // all later ones have them
+    expandRequirements(getOperation());
+    splitPrints(getOperation());
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
       patterns.add<LowerKernel>(types);
       addLanePatterns(types, patterns, warps);
       addMemoryPatterns(types, patterns, scratch, hasPolicies);
       addWideningPatterns(types, patterns);
+      addPrintPatterns(types, patterns, /*isGpu=*/true);
     };
     if (failed(lowerToLlvm(getOperation(), kGlobalSpace, machine))) signalPassFailure();
   }

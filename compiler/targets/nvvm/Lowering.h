@@ -12,6 +12,9 @@ void addLanePatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternS
 void addMemoryPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns,
                        mlir::LLVM::GlobalOp scratch, bool hasPolicies);
 
+/// Before the lowering: requirements become branches to a print and a trap.
+void expandRequirements(mlir::ModuleOp module);
+
 /// bf16 -> f32.
 void addWideningPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns);
 

@@ -1,45 +1,11 @@
 // Atomic additions. A CPU adds one element at a time: an addition of all lanes is a loop over those its mask lets in.
+#include "compiler/targets/EachLane.h"
 #include "compiler/targets/simd/Lowering.h"
-
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
 namespace tile::targets::simd {
 namespace {
-
-Value laneOf(OpBuilder &b, Location loc, Value value, Value lane) {
-  return isa<VectorType>(value.getType()) ? Value(LLVM::ExtractElementOp::create(b, loc, value, lane)) : value;
-}
-
-/// The addition of one lane, under its mask.
-void addOne(OpBuilder &b, Location loc, lane::AtomicAddOp op, Value lane) {
-  if (Value mask = op.getMask()) {
-    auto branch = scf::IfOp::create(b, loc, laneOf(b, loc, mask, lane), /*withElseRegion=*/false);
-    b = branch.getThenBodyBuilder();
-  }
-  Value base = op.getBase();
-  if (Value offset = op.getLane()) {
-    offset = arith::IndexCastOp::create(b, loc, b.getIndexType(), laneOf(b, loc, offset, lane));
-    base = arith::AddIOp::create(b, loc, base, offset);
-  }
-  lane::AtomicAddOp::create(b, loc, lane::AccessKind::Uniform, laneOf(b, loc, op.getValue(), lane), op.getPointer(),
-                            base, Value(), Value());
-}
-
-void split(lane::AtomicAddOp op) {
-  OpBuilder b(op);
-  Location loc = op.getLoc();
-  if (auto vector = dyn_cast<VectorType>(op.getValue().getType())) {
-    auto number = [&](int64_t n) { return arith::ConstantIntOp::create(b, loc, b.getI32Type(), n); };
-    auto loop = scf::ForOp::create(b, loc, number(0), number(vector.getNumElements()), number(1));
-    b.setInsertionPointToStart(loop.getBody());
-    addOne(b, loc, op, loop.getInductionVar());
-  } else {
-    addOne(b, loc, op, Value());
-  }
-  op.erase();
-}
 
 struct LowerAtomicAdd : ConvertOpToLLVMPattern<lane::AtomicAddOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
@@ -58,9 +24,16 @@ struct LowerAtomicAdd : ConvertOpToLLVMPattern<lane::AtomicAddOp> {
 } // namespace
 
 void splitAtomics(ModuleOp module) {
-  SmallVector<lane::AtomicAddOp> all;
-  module.walk([&](lane::AtomicAddOp op) { all.push_back(op); });
-  for (lane::AtomicAddOp op : all) split(op);
+  forEachLane<lane::AtomicAddOp>(module, [](OpBuilder &b, lane::AtomicAddOp op, auto laneOf) {
+    Location loc = op.getLoc();
+    Value base = op.getBase();
+    if (Value offset = op.getLane()) {
+      offset = arith::IndexCastOp::create(b, loc, b.getIndexType(), laneOf(offset));
+      base = arith::AddIOp::create(b, loc, base, offset);
+    }
+    lane::AtomicAddOp::create(b, loc, lane::AccessKind::Uniform, laneOf(op.getValue()), op.getPointer(), base, Value(),
+                              Value());
+  });
 }
 
 void addAtomicPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns) {

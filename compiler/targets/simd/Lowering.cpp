@@ -2,6 +2,7 @@
 #include "compiler/targets/simd/Lowering.h"
 
 #include "compiler/passes/Passes.h"
+#include "compiler/targets/Debug.h"
 #include "compiler/targets/Params.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -57,11 +58,14 @@ struct Pass : impl::LaneToSimdBase<Pass> {
     auto target = ir::targetOf(module);
     if (!target || target.getVectorBytes() < 64) splitMaskedAccesses(module);
     splitAtomics(module);
+    expandRequirements(module);
+    splitPrints(module);
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
       patterns.add<LowerKernel>(types);
       addLanePatterns(types, patterns);
       addMemoryPatterns(types, patterns);
       addAtomicPatterns(types, patterns);
+      addPrintPatterns(types, patterns, /*isGpu=*/false);
     };
     if (failed(lowerToLlvm(module, /*addressSpace=*/0, machine))) signalPassFailure();
   }

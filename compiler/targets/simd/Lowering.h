@@ -35,6 +35,9 @@ void splitMaskedAccesses(mlir::ModuleOp module);
 /// Atomic additions of all lanes become loops of additions of one.
 void splitAtomics(mlir::ModuleOp module);
 
+/// Before the lowering: requirements become branches to a call of the runtime.
+void expandRequirements(mlir::ModuleOp module);
+
 /// The function the runtime calls (see Artifact in Compiler.h); `body` runs one program of `kernel`.
 void makeEntry(mlir::func::FuncOp kernel, mlir::LLVM::LLVMFuncOp body, mlir::OpBuilder &b);
 

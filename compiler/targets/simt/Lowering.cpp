@@ -2,6 +2,7 @@
 #include "compiler/targets/simt/Lowering.h"
 
 #include "compiler/passes/Passes.h"
+#include "compiler/targets/Debug.h"
 #include "compiler/targets/Params.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -82,11 +83,13 @@ struct Pass : impl::LaneToSimtBase<Pass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     if (failed(kernelToLower(module))) return signalPassFailure();
+    splitPrints(module);
     SiteList sites;
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
       patterns.add<LowerKernel>(types);
       addLanePatterns(types, patterns, sites);
       addMemoryPatterns(types, patterns, sites);
+      addPrintPatterns(types, patterns, /*isGpu=*/false);
     };
     if (failed(lowerToLlvm(module, /*addressSpace=*/0, machine))) return signalPassFailure();
     sites.attachTo(module);

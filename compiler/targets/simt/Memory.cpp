@@ -197,6 +197,26 @@ struct LowerAssume : ConvertOpToLLVMPattern<lane::AssumeOp> {
   SiteList &sites;
 };
 
+/// The lanes for which the condition does not hold are the mask.
+struct LowerRequire : ConvertOpToLLVMPattern<lane::RequireOp> {
+  LowerRequire(const LLVMTypeConverter &types, SiteList &sites) : ConvertOpToLLVMPattern(types), sites(sites) {}
+  LogicalResult matchAndRewrite(lane::RequireOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Type i32 = rewriter.getI32Type();
+    Value holds = adaptor.getCondition();
+    bool isVector = isa<VectorType>(holds.getType());
+    holds = isVector ? Value(LLVM::BitcastOp::create(rewriter, loc, i32, holds))
+                     : Value(LLVM::SExtOp::create(rewriter, loc, i32, holds));
+    Value fails = LLVM::XOrOp::create(rewriter, loc, holds, constant(rewriter, loc, i32, -1));
+    Value site = constant(rewriter, loc, i32, sites.addText(op, "require", op.getMessage()));
+    callRuntime(rewriter, loc, Hidden::of(op, Hidden::Context), offsetof(tile::simt::Context, access), {site, fails});
+    rewriter.eraseOp(op);
+    return success();
+  }
+  SiteList &sites;
+};
+
 /// `lane` elements behind `offset` bytes. A GPU reads `width` of them at once where the offset permits.
 FailureOr<Access> scratchAccess(OpBuilder &b, Operation *op, StringRef kind, Value lane, Value mask, int64_t offset,
                                 Type elementType, size_t width) {
@@ -249,7 +269,8 @@ struct LowerPrefetch : ConvertOpToLLVMPattern<lane::PrefetchOp> {
 } // namespace
 
 void addMemoryPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns, SiteList &sites) {
-  patterns.add<LowerLoad, LowerStore, LowerAtomicAdd, LowerAssume, LowerScratchLoad, LowerScratchStore>(types, sites);
+  patterns.add<LowerLoad, LowerStore, LowerAtomicAdd, LowerAssume, LowerRequire, LowerScratchLoad, LowerScratchStore>(
+      types, sites);
   patterns.add<LowerPrefetch>(types);
 }
 

@@ -58,6 +58,7 @@ static Site siteOf(DictionaryAttr fields) {
                   .Case("atomic_add_float", Site::Kind::AtomicAddFloat)
                   .Case("atomic_add_integer", Site::Kind::AtomicAddInteger)
                   .Case("assume", Site::Kind::Assume)
+                  .Case("require", Site::Kind::Require)
                   .Case("scratch_load", Site::Kind::ScratchLoad)
                   .Case("scratch_store", Site::Kind::ScratchStore)
                   .Case("barrier", Site::Kind::Barrier)
