@@ -55,6 +55,9 @@ const layout::Layout *layoutOf(mlir::Type type);
 /// The same tile in another layout; the shape follows the layout's.
 mlir::RankedTensorType withLayout(mlir::Type elementType, const layout::Layout &layout, mlir::MLIRContext *context);
 
+/// The types of tiles of one shape when they are in another layout.
+llvm::SmallVector<mlir::Type> withLayouts(mlir::TypeRange tiles, const layout::Layout &layout);
+
 /// The machine the module of `op` is compiled for; null before `tile-set-target`.
 TargetAttr targetOf(mlir::Operation *op);
 
@@ -63,6 +66,9 @@ bool isNumber(mlir::Type elementType);
 
 /// Bytes one element takes in memory (i1 takes one).
 int64_t bytesOf(mlir::Type elementType);
+
+/// Whether `op` has a combine function, whose region holds tiles of rank 0 that never carry layouts.
+bool isCombine(mlir::Operation *op);
 
 /// What is wrong with a type as a tile, or nothing.
 std::optional<std::string> wrongAsTile(mlir::RankedTensorType type);

@@ -1,6 +1,6 @@
 // What makes ops of the tile dialect valid, and how they fold. One rule runs through all of them: once tiles carry
 // layouts, no op but convert_layout and scratch moves data between lanes, so operand and result layouts must agree.
-#include "compiler/dialect/TileDialect.h"
+#include "compiler/dialect/Verify.h"
 
 using namespace mlir;
 
@@ -8,14 +8,11 @@ using namespace mlir;
 #include "compiler/dialect/TileOps.cpp.inc"
 
 namespace tile::ir {
-namespace {
-
 LogicalResult verifyTile(Operation *op, RankedTensorType type) {
   if (std::optional<std::string> wrong = wrongAsTile(type)) return op->emitOpError() << *wrong;
   return success();
 }
 
-/// Valid tiles that either all carry a layout or none does.
 LogicalResult verifyTiles(Operation *op, RankedTensorType a, RankedTensorType b) {
   if (failed(verifyTile(op, a)) || failed(verifyTile(op, b))) return failure();
   if (bool(layoutOf(a)) != bool(layoutOf(b)))
@@ -23,7 +20,6 @@ LogicalResult verifyTiles(Operation *op, RankedTensorType a, RankedTensorType b)
   return success();
 }
 
-/// Both tiles carry layouts, as ops made after tile-assign-layouts need.
 LogicalResult verifyLaidOut(Operation *op, RankedTensorType a, RankedTensorType b) {
   if (failed(verifyTile(op, a)) || failed(verifyTile(op, b))) return failure();
   if (!layoutOf(a) || !layoutOf(b)) return op->emitOpError() << "needs tiles that carry layouts";
@@ -37,7 +33,6 @@ LogicalResult verifyLayout(Operation *op, RankedTensorType actual, const layout:
   return op->emitOpError() << "moves data between lanes; the layout should be " << expected.str();
 }
 
-/// Throws nothing: a plan that cannot be made is a diagnostic.
 FailureOr<layout::ReductionPlan> planOf(Operation *op, RankedTensorType source, int64_t axis) {
   try {
     return layout::plan_reduction(*layoutOf(source), int(axis));
@@ -51,6 +46,8 @@ LogicalResult verifyAxis(Operation *op, int64_t axis, int64_t rank) {
   if (axis >= rank) return op->emitOpError() << "axis " << axis << " of a tile of rank " << rank;
   return success();
 }
+
+namespace {
 
 LogicalResult verifyNonnegative(Operation *op, ViewType view, std::optional<ArrayRef<bool>> nonnegative) {
   if (nonnegative && int64_t(nonnegative->size()) != view.getRank())
@@ -193,8 +190,7 @@ LogicalResult BroadcastOp::verify() {
   }
 }
 
-/// A constant that is the same everywhere stays one under any change of shape.
-static OpFoldResult foldSplat(Attribute source, RankedTensorType type) {
+OpFoldResult foldSplat(Attribute source, RankedTensorType type) {
   if (auto splat = dyn_cast_or_null<SplatElementsAttr>(source))
     return DenseElementsAttr::get(type, splat.getSplatValue<Attribute>());
   return {};

@@ -12,8 +12,8 @@ include "mlir/IR/BuiltinAttributes.td"
 
 class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemonic, traits>;
 
-def Tile_AnyTile : TypeConstraint<And<[AnyRankedTensor.predicate, HasStaticShapePred]>, "a tile (a tensor of static shape)",
-                                  "::mlir::RankedTensorType">;
+def Tile_AnyTile : Type<And<[AnyRankedTensor.predicate, HasStaticShapePred]>, "a tile (a tensor of static shape)",
+                        "::mlir::RankedTensorType">;
 def Tile_Axis : ConfinedAttr<I64Attr, [IntNonNegative, IntMaxValue<2>]>;
 
 class Tile_Enum<string name, string doc, list<I32EnumAttrCase> cases> : I32EnumAttr<name, doc, cases> {
@@ -343,5 +343,7 @@ def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
 
 include "compiler/dialect/TilePointOps.td"
 include "compiler/dialect/TileControlOps.td"
+include "compiler/dialect/CombineOps.td"
+include "compiler/dialect/RearrangeOps.td"
 
 #endif

@@ -56,12 +56,15 @@ bool crossesWarps(ir::ConvertLayoutOp op) {
 }
 
 LogicalResult checkOp(Operation *op, const LaneModel &model) {
+  if (ir::isCombine(op->getParentOp())) return success(); // single elements, repeated for each register
   for (Type type : op->getResultTypes())
     if (failed(checkType(op, type, model))) return failure();
   for (Type type : op->getOperandTypes())
     if (failed(checkType(op, type, model))) return failure();
   if (auto func = dyn_cast<func::FuncOp>(op)) return checkArguments(func);
-  if (isa<ir::ReduceOp>(op)) return op->emitOpError("is left; tile-decompose-reductions comes before tile-distribute");
+  if (isa<ir::ReduceOp, ir::ReduceWithOp>(op))
+    return op->emitOpError("is left; tile-decompose-reductions comes before tile-distribute");
+  if (isa<ir::ScanOp>(op)) return op->emitOpError("is left; tile-decompose-scans comes before tile-distribute");
   if (auto convert = dyn_cast<ir::ConvertLayoutOp>(op); convert && crossesWarps(convert))
     return op->emitOpError("crosses warps; tile-decompose-conversions comes before tile-distribute");
   if (auto alloc = dyn_cast<ir::ScratchAllocOp>(op); alloc && !alloc.getOffset())
@@ -100,6 +103,9 @@ struct Distribute : impl::DistributeBase<Distribute> {
     populateElementwise(patterns, converter);
     populateShape(patterns, converter);
     populateReduce(patterns, converter);
+    populateCombine(patterns, converter);
+    populateScan(patterns, converter);
+    populateRearrange(patterns, converter);
     populateMemory(patterns, converter);
     populatePoints(patterns, converter);
     populateControl(patterns, converter);

@@ -70,6 +70,9 @@ mlir::Value combine(mlir::OpBuilder &builder, mlir::Location loc, ir::Combine ki
 void populateElementwise(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 void populateShape(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 void populateReduce(mlir::RewritePatternSet &patterns, const TileConverter &converter);
+void populateCombine(mlir::RewritePatternSet &patterns, const TileConverter &converter);
+void populateScan(mlir::RewritePatternSet &patterns, const TileConverter &converter);
+void populateRearrange(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 void populateMemory(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 void populatePoints(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 void populateControl(mlir::RewritePatternSet &patterns, const TileConverter &converter);

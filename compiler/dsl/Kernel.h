@@ -627,4 +627,5 @@ private:
 } // namespace tile
 
 #include "compiler/dsl/Branch.h"
+#include "compiler/dsl/Combine.h"
 #include "compiler/dsl/Gradient.h"

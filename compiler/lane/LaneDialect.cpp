@@ -52,6 +52,14 @@ LogicalResult ShuffleXorOp::verify() {
   return success();
 }
 
+LogicalResult ShiftOp::verify() {
+  int64_t lanes = lanesOf(getValue().getType());
+  int64_t limit = lanes ? lanes : 32, distance = int32_t(getDistance());
+  if (distance == 0 || std::abs(distance) >= limit)
+    return emitOpError() << "distance " << distance << " in a warp of " << limit << " lanes";
+  return success();
+}
+
 /// sources[a ^ b] == sources[a] ^ sources[b] ^ sources[0], for a power of two of lanes.
 static bool isAffine(ArrayRef<int32_t> sources) {
   if (!llvm::isPowerOf2_64(sources.size())) return false;

@@ -95,6 +95,18 @@ def Lane_ShuffleXorOp : Lane_Op<"shuffle_xor", [Pure, AllTypesMatch<["value", "r
   let hasVerifier = 1;
 }
 
+def Lane_ShiftOp : Lane_Op<"shift", [Pure, AllTypesMatch<["value", "result"]>]> {
+  let summary = "The value of the lane `distance` before; of one behind where it is negative";
+  let description = [{
+    Where there is no such lane, the result is some lane's value.
+    Example: `%o = lane.shift %v, 4 : f32`
+  }];
+  let arguments = (ins Lane_Value:$value, I32Attr:$distance);
+  let results = (outs Lane_Value:$result);
+  let assemblyFormat = "$value `,` $distance attr-dict `:` type($value)";
+  let hasVerifier = 1;
+}
+
 def Lane_PermuteOp : Lane_Op<"permute", [Pure, AllTypesMatch<["value", "result"]>]> {
   let summary = "The value of a given lane, for each lane; the lanes are an affine map of the lane's bits over F2";
   let description = [{

@@ -133,6 +133,18 @@ Layout before_broadcast(const Layout &result, const Shape &shape);
 /// For each register of `result`, the register of before_broadcast(result, shape) that it copies.
 std::vector<int> broadcast_registers(const Layout &result, const Shape &shape);
 
+/// The same elements in the same places under another shape: row-major order, and so the packed coordinate, stays.
+Layout reshape(const Layout &, const Shape &shape);
+/// Dimension d of the result is dimension order[d].
+Layout transpose(const Layout &, std::span<const int64_t> order);
+/// The register bit that alone holds the top bit of `dim`, so that the halves of the tile lie in registers of their
+/// own; nothing where lanes or warps tell the halves apart.
+std::optional<int> halving_register(const Layout &, int dim);
+/// The layout of each half along `dim`, where halving_register exists: that register bit is gone.
+std::optional<Layout> half(const Layout &, int dim);
+/// The layout of two such tiles behind each other along `dim`: one more register bit, the last.
+Layout doubled(const Layout &, int dim);
+
 // ---- Algebra --------------------------------------------------------------------------------------------------------
 
 /// inner then outer as maps of packed coordinates: outer's registers, lanes and warps are read as one packed input
@@ -170,6 +182,30 @@ struct ReductionPlan {
 /// Throws std::invalid_argument for a swizzled layout where a lane or warp bit moves along `dim` and another dimension
 /// at once, or where registers do together with lanes: partners are then not one xor apart.
 ReductionPlan plan_reduction(const Layout &, int dim);
+
+/// How a scan along `dim` proceeds. The dimension falls into blocks of neighbours that lie in one warp: each is scanned
+/// by itself, from its lowest bits to its highest; then the blocks' totals are brought together, scanned, and what
+/// stands before a block is combined with the block's scan.
+struct ScanPlan {
+  /// Bits of the dimension that are next to each other and of one kind.
+  struct Step {
+    In in = In::Register;
+    std::vector<int> bits; ///< hardware bits, from the lowest bit of the dimension up; of lanes: i, i+1, ...
+  };
+  std::vector<Step> steps;   ///< inside a block: registers and lanes, the lowest bits first
+  Layout totals;             ///< of a tile of one element for each block
+  bool across_warps = false; ///< false: there is one block
+  // Where across_warps:
+  Layout exchange;            ///< of the totals, with all blocks of the warps in registers of each lane
+  std::vector<int> warp_bits; ///< warp bits along `dim`, from its lowest bit up
+  /// For each register, and for each number the warp bits form: the register of `exchange` that holds the block before
+  /// (behind, in reverse) the element's own; -1 for the first block.
+  std::vector<std::vector<int>> before;
+};
+/// Throws std::invalid_argument unless each bit of the dimension is one register, lane or warp bit, with lane bits that
+/// are next to each other in order, warp bits next to each other, and no lane bits above them. Layouts of for_access
+/// are so.
+ScanPlan plan_scan(const Layout &, int dim, bool reverse = false);
 
 struct ConversionPlan {
   enum class Kind : uint8_t { Rename, Shuffle, Scratch };

@@ -53,7 +53,13 @@ bool carriesTiles(Operation *op) {
   return isa<scf::YieldOp>(op) && isa<scf::ForOp, scf::IfOp>(op->getParentOp());
 }
 
+/// Combine functions work on single elements, which have no layout.
+bool isInCombine(Operation *op) {
+  return ir::isCombine(op->getParentOp());
+}
+
 LogicalResult checkOp(Operation *op) {
+  if (isInCombine(op)) return success();
   for (Type type : op->getResultTypes())
     if (failed(checkTile(op, type))) return failure();
   for (Region &region : op->getRegions())
@@ -98,7 +104,9 @@ public:
 
   void run() {
     for (const Anchor &anchor : anchors()) assign(anchor.tile, preferred(anchor.tile, anchor.vector));
+    spreadAcrossTransposes();
     func_.walk([&](Operation *op) { // what no access reaches
+      if (isInCombine(op)) return;
       for (Value result : op->getResults())
         if (isTile(result) && !isFree(result)) assign(result, preferred(result, 1));
     });
@@ -165,6 +173,7 @@ private:
       push(o.getSource(), layout::slice(l, int(o.getAxis())));
     } else if (auto o = dyn_cast<ir::BroadcastOp>(op)) {
       push(o.getSource(), layout::before_broadcast(l, ir::shapeOf(o.getSource().getType())));
+    } else if (spreadRearranged(op, l, push) || spreadCombined(op, result, l, push)) {
     } else if (auto o = dyn_cast<scf::ForOp>(op)) {
       push(o.getRegionIterArg(cast<OpResult>(result).getResultNumber()), l);
     } else if (auto o = dyn_cast<scf::IfOp>(op)) {
@@ -192,12 +201,98 @@ private:
       push(o.getResult(), layout::expand(l, int(o.getAxis())));
     } else if (auto o = dyn_cast<ir::ReduceOp>(op)) {
       push(o.getResult(), layout::plan_reduction(l, int(o.getAxis())).result);
+    } else if (spreadIntoRearranged(op, l, push) || spreadCombined(op, use.get(), l, push)) {
     } else if (auto o = dyn_cast<scf::ForOp>(op)) {
       push(o.getRegionIterArg(use.getOperandNumber() - o.getNumControlOperands()), l);
     } else if (auto o = dyn_cast<scf::YieldOp>(op)) {
       if (auto loop = dyn_cast<scf::ForOp>(o->getParentOp())) push(loop.getRegionIterArg(use.getOperandNumber()), l);
       if (auto branch = dyn_cast<scf::IfOp>(o->getParentOp())) push(branch.getResult(use.getOperandNumber()), l);
     }
+  }
+
+  /// From the result of an op that only renames elements to its operands; false for other ops.
+  template <class Push> bool spreadRearranged(Operation *op, const Layout &l, Push push) {
+    if (auto o = dyn_cast<ir::ReshapeOp>(op)) {
+      push(o.getSource(), layout::reshape(l, ir::shapeOf(o.getSource().getType())));
+    } else if (auto o = dyn_cast<ir::TransposeOp>(op)) {
+      if (acrossTransposes_) push(o.getSource(), layout::transpose(l, inverse(o.getOrder())));
+    } else if (auto o = dyn_cast<ir::ConcatOp>(op)) {
+      if (std::optional<Layout> half = layout::half(l, int(o.getAxis())))
+        push(o.getLow(), *half), push(o.getHigh(), *half);
+    } else if (auto o = dyn_cast<ir::SplitOp>(op)) {
+      push(o.getSource(), layout::doubled(l, int(o.getAxis())));
+      push(o.getLow(), l);
+      push(o.getHigh(), l);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /// The other way round.
+  template <class Push> bool spreadIntoRearranged(Operation *op, const Layout &l, Push push) {
+    if (auto o = dyn_cast<ir::ReshapeOp>(op)) {
+      push(o.getResult(), layout::reshape(l, ir::shapeOf(o.getType())));
+    } else if (auto o = dyn_cast<ir::TransposeOp>(op)) {
+      if (acrossTransposes_) push(o.getResult(), layout::transpose(l, o.getOrder()));
+    } else if (auto o = dyn_cast<ir::ConcatOp>(op)) {
+      push(o.getResult(), layout::doubled(l, int(o.getAxis())));
+      push(o.getLow(), l);
+      push(o.getHigh(), l);
+    } else if (auto o = dyn_cast<ir::SplitOp>(op)) {
+      if (std::optional<Layout> half = layout::half(l, int(o.getAxis())))
+        push(o.getLow(), *half), push(o.getHigh(), *half);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /// From one tile of a reduction or scan of several to the others; false for other ops.
+  template <class Push> bool spreadCombined(Operation *op, Value from, const Layout &l, Push push) {
+    if (auto o = dyn_cast<ir::ReduceWithOp>(op)) {
+      if (from.getDefiningOp() == op) return true; // what a reduction gives says nothing of what it takes
+      for (Value source : o.getSources()) push(source, l);
+      for (Value result : o.getResults()) push(result, layout::plan_reduction(l, int(o.getAxis())).result);
+    } else if (auto o = dyn_cast<ir::ScanOp>(op)) {
+      if (!canScan(l, int(o.getAxis()))) return true;
+      for (Value source : o.getSources()) push(source, l);
+      for (Value result : o.getResults()) push(result, l);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  static bool canScan(const Layout &l, int axis) {
+    try {
+      layout::plan_scan(l, axis);
+      return true;
+    } catch (const std::invalid_argument &) {
+      return false;
+    }
+  }
+
+  static SmallVector<int64_t> inverse(ArrayRef<int64_t> order) {
+    SmallVector<int64_t> out(order.size());
+    for (auto [i, d] : llvm::enumerate(order)) out[size_t(d)] = int64_t(i);
+    return out;
+  }
+
+  /// A layout made for rows is no good for columns: each side of a transpose first follows its own accesses, and only a
+  /// side that meets none takes the other's.
+  void spreadAcrossTransposes() {
+    acrossTransposes_ = true;
+    func_.walk([&](ir::TransposeOp op) {
+      auto source = layouts_.find(op.getSource()), result = layouts_.find(op.getResult());
+      if (source != layouts_.end()) {
+        Layout l = source->second;
+        assign(op.getResult(), layout::transpose(l, op.getOrder()));
+      } else if (result != layouts_.end()) {
+        Layout l = result->second;
+        assign(op.getSource(), layout::transpose(l, inverse(op.getOrder())));
+      }
+    });
   }
 
   // ---- Rewriting ----------------------------------------------------------------------------------------------------
@@ -239,6 +334,7 @@ private:
   void rewrite() {
     SmallVector<Operation *> ops, free;
     func_.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (isInCombine(op)) return;
       bool cheap = op->getNumResults() == 1 && isTile(op->getResult(0)) && isFree(op->getResult(0));
       (cheap ? free : ops).push_back(op);
     });
@@ -246,6 +342,7 @@ private:
       auto loop = dyn_cast<scf::ForOp>(op); // what it carries has one layout all along
       for (OpResult result : op->getResults())
         if (isTile(result)) setLayout(result, layoutFor(loop ? loop.getTiedLoopRegionIterArg(result) : Value(result)));
+      if (ir::isCombine(op)) continue;
       for (Region &region : op->getRegions())
         for (BlockArgument arg : region.getArguments())
           if (isTile(arg)) setLayout(arg, layoutFor(arg));
@@ -270,6 +367,7 @@ private:
       fixPoints(op);
     } else if (auto o = dyn_cast<ir::ToScalarOp>(op)) {
       if (isFree(o.getSource())) require(o.getSourceMutable(), preferred(o.getSource(), 1));
+    } else if (fixRearranged(op) || fixCombined(op)) {
     } else if (auto o = dyn_cast<ir::StoreOp>(op)) {
       if (isFree(o.getValue())) require(o.getValueMutable(), preferred(o.getValue(), widthOf(o)));
     } else if (auto o = dyn_cast<scf::ForOp>(op)) {
@@ -295,24 +393,87 @@ private:
       if (isTile(operand.get())) require(operand, wanted);
   }
 
-  /// A reduction gives the layout its source dictates; users that were promised another get a conversion.
+  /// A reduction gives the layout its source dictates.
   void fixReduce(ir::ReduceOp op) {
     if (isFree(op.getSource())) require(op.getSourceMutable(), preferred(op.getSource(), 1));
-    Layout given = layout::plan_reduction(*ir::layoutOf(op.getSource().getType()), int(op.getAxis())).result;
-    Layout promised = *ir::layoutOf(op.getType());
+    give(op.getResult(), layout::plan_reduction(*ir::layoutOf(op.getSource().getType()), int(op.getAxis())).result);
+  }
+
+  /// The result is in the layout `given`; users that were promised another get a conversion.
+  void give(Value result, const Layout &given) {
+    Layout promised = *ir::layoutOf(result.getType());
     if (given == promised) return;
-    Type type = op.getType();
-    setLayout(op.getResult(), given);
-    OpBuilder builder(op->getContext());
-    builder.setInsertionPointAfter(op);
-    auto convert = ir::ConvertLayoutOp::create(builder, op.getLoc(), type, op.getResult());
-    op.getResult().replaceAllUsesExcept(convert, convert);
+    Type type = result.getType();
+    setLayout(result, given);
+    OpBuilder builder(func_.getContext());
+    builder.setInsertionPointAfterValue(result);
+    auto convert = ir::ConvertLayoutOp::create(builder, result.getLoc(), type, result);
+    result.replaceAllUsesExcept(convert, convert);
+  }
+
+  bool fixRearranged(Operation *op) {
+    if (auto o = dyn_cast<ir::ReshapeOp>(op))
+      require(o.getSourceMutable(), layout::reshape(*ir::layoutOf(o.getType()), ir::shapeOf(o.getSource().getType())));
+    else if (auto o = dyn_cast<ir::TransposeOp>(op))
+      require(o.getSourceMutable(), layout::transpose(*ir::layoutOf(o.getType()), inverse(o.getOrder())));
+    else if (auto o = dyn_cast<ir::ConcatOp>(op))
+      fixConcat(o);
+    else if (auto o = dyn_cast<ir::SplitOp>(op))
+      fixSplit(o);
+    else
+      return false;
+    return true;
+  }
+
+  void fixConcat(ir::ConcatOp op) {
+    int axis = int(op.getAxis());
+    std::optional<Layout> part = layout::half(*ir::layoutOf(op.getType()), axis);
+    if (!part) part = sharedLayout({op.getLow(), op.getHigh()});
+    for (OpOperand &operand : op->getOpOperands()) require(operand, *part);
+    if (!layout::half(*ir::layoutOf(op.getType()), axis)) give(op.getResult(), layout::doubled(*part, axis));
+  }
+
+  void fixSplit(ir::SplitOp op) {
+    int axis = int(op.getAxis());
+    const Layout *source = isFree(op.getSource()) ? nullptr : ir::layoutOf(op.getSource().getType());
+    std::optional<Layout> part = source ? layout::half(*source, axis) : std::nullopt;
+    if (!part) {
+      part = *ir::layoutOf(op.getLow().getType());
+      require(op.getSourceMutable(), layout::doubled(*part, axis));
+    }
+    give(op.getLow(), *part);
+    give(op.getHigh(), *part);
+  }
+
+  bool fixCombined(Operation *op) {
+    if (auto o = dyn_cast<ir::ReduceWithOp>(op)) {
+      Layout l = sharedLayout(o.getSources());
+      for (OpOperand &source : o.getSourcesMutable()) require(source, l);
+      Layout given = layout::plan_reduction(l, int(o.getAxis())).result;
+      for (Value result : o.getResults()) give(result, given);
+    } else if (auto o = dyn_cast<ir::ScanOp>(op)) {
+      Layout l = *ir::layoutOf(o.getResult(0).getType());
+      if (!canScan(l, int(o.getAxis()))) l = preferred(o.getResult(0), 1);
+      for (OpOperand &source : o.getSourcesMutable()) require(source, l);
+      for (Value result : o.getResults()) give(result, l);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /// The layout for tiles of one shape: that of the first which has one.
+  Layout sharedLayout(ValueRange tiles) {
+    for (Value v : tiles)
+      if (!isFree(v)) return *ir::layoutOf(v.getType());
+    return preferred(tiles.front(), 1);
   }
 
   func::FuncOp func_;
   ir::TargetAttr target_;
   layout::AccessShape access_;
   llvm::DenseMap<Value, Layout> layouts_;
+  bool acrossTransposes_ = false;
 };
 
 struct AssignLayouts : impl::AssignLayoutsBase<AssignLayouts> {

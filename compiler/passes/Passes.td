@@ -32,6 +32,10 @@ def DecomposeReductions : Pass<"tile-decompose-reductions", "::mlir::func::FuncO
   let summary = "Splits each reduction into registers, lanes and, through convert_layout, warps";
 }
 
+def DecomposeScans : Pass<"tile-decompose-scans", "::mlir::func::FuncOp"> {
+  let summary = "Splits each scan into what happens inside a warp and, through convert_layout, what it takes from others";
+}
+
 def DecomposeConversions : Pass<"tile-decompose-conversions", "::mlir::func::FuncOp"> {
   let summary = "Turns conversions that cross warps into a store to scratch and a load from it";
 }

@@ -33,6 +33,7 @@ void buildLayoutPipeline(OpPassManager &pm) {
 
 void buildLanePipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createDecomposeReductions());
+  pm.addNestedPass<func::FuncOp>(createDecomposeScans());
   pm.addNestedPass<func::FuncOp>(createDecomposeConversions());
   pm.addNestedPass<func::FuncOp>(createAllocateScratch());
   pm.addNestedPass<func::FuncOp>(createInsertBarriers());

@@ -1,15 +1,11 @@
 // PTX of hand-written lane IR: the instructions it must have, and that ptxas takes it for every architecture.
 #include "tests/codegen/Lower.h"
+#include "tests/codegen/Ptxas.h"
 
 #include "compiler/support/Error.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sstream>
-#include <unistd.h>
 
 namespace tile::test {
 namespace {
@@ -157,20 +153,6 @@ TEST(Ptx, ArchitecturesAreNamed) {
 
 // ---- ptxas ----------------------------------------------------------------------------------------------------------
 
-/// What ptxas says of this PTX; "" when it takes it.
-std::string complaints(const std::string &ptx, const std::string &arch) {
-  std::string stem =
-      (std::filesystem::temp_directory_path() / ("codegen-" + std::to_string(getpid()) + "-" + arch)).string();
-  std::ofstream(stem + ".ptx") << ptx;
-  std::string command =
-      std::string(TILE_PTXAS) + " -arch=" + arch + " " + stem + ".ptx -o " + stem + ".cubin > " + stem + ".log 2>&1";
-  int status = std::system(command.c_str());
-  std::stringstream log;
-  log << std::ifstream(stem + ".log").rdbuf();
-  for (const char *end : {".ptx", ".cubin", ".log"}) std::filesystem::remove(stem + end);
-  return status == 0 ? "" : "ptxas: " + log.str();
-}
-
 /// Accesses with every use of the caches, wide and narrow, and atomic additions, under masks and without.
 std::string pointsKernel() {
   std::string text = R"(
@@ -231,7 +213,7 @@ TEST(Ptx, PrintsAndStops) {
 struct Ptxas : testing::TestWithParam<const char *> {};
 
 TEST_P(Ptxas, TakesTheCode) {
-  if (!*TILE_PTXAS) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
+  if (!*ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
   const std::string arch = GetParam();
   EXPECT_EQ(complaints(ptxOf(pointsKernel(), arch), arch), "");
   EXPECT_EQ(complaints(ptxOf(debugKernel(), arch), arch), "");

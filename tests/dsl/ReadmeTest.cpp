@@ -2,6 +2,7 @@
 #include "FileCheck.h"
 
 tile::Kernel softmax(tile::DType dtype, int64_t cols);
+tile::Kernel log_sum_exp(int64_t cols);
 tile::Kernel mean_and_square(int64_t tile, int64_t stride_divisor);
 tile::Kernel sum_of_segments();
 
@@ -36,6 +37,15 @@ CHECK: %[[TO:.*]] = arith.index_cast %{{.*}} : i64 to index
 CHECK: scf.for %{{.*}} = %[[FROM]] to %[[TO]]
 CHECK: %[[IF:.*]] = scf.if
 CHECK: scf.yield %[[IF]]
+)"));
+}
+
+TEST(Readme, LogSumExp) {
+  EXPECT_TRUE(tile::matches(log_sum_exp(1024), R"(
+CHECK: func.func @log_sum_exp
+CHECK: tile.reduce_with {{.*}} axis 1 : (tensor<1x1024xf32>, tensor<1x1024xf32>) -> (tensor<1xf32>, tensor<1xf32>)
+CHECK-COUNT-2: math.exp {{.*}} : tensor<f32>
+CHECK: tile.yield {{.*}} : tensor<f32>, tensor<f32>
 )"));
 }
 

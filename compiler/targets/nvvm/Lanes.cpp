@@ -77,8 +77,9 @@ template <class Op> struct LowerSame : ConvertOpToLLVMPattern<Op> {
 
 Value shuffleWord(OpBuilder &b, Location loc, Value word, Value lane, NVVM::ShflKind kind) {
   Type i32 = b.getI32Type();
-  return NVVM::ShflOp::create(b, loc, i32, constant(b, loc, i32, -1), word, lane, constant(b, loc, i32, kLanes - 1),
-                              kind, /*return_value_and_is_valid=*/UnitAttr());
+  const int limit = kind == NVVM::ShflKind::up ? 0 : kLanes - 1; // the last lane to read from
+  return NVVM::ShflOp::create(b, loc, i32, constant(b, loc, i32, -1), word, lane, constant(b, loc, i32, limit), kind,
+                              /*return_value_and_is_valid=*/UnitAttr());
 }
 
 /// A value of any type by way of 32-bit words.
@@ -111,6 +112,18 @@ struct LowerShuffleXor : ConvertOpToLLVMPattern<lane::ShuffleXorOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     Value mask = constant(rewriter, op.getLoc(), rewriter.getI32Type(), int64_t(op.getMask()));
     rewriter.replaceOp(op, shuffle(rewriter, op.getLoc(), adaptor.getValue(), mask, NVVM::ShflKind::bfly));
+    return success();
+  }
+};
+
+struct LowerShift : ConvertOpToLLVMPattern<lane::ShiftOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(lane::ShiftOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    const int distance = int32_t(op.getDistance());
+    Value by = constant(rewriter, op.getLoc(), rewriter.getI32Type(), std::abs(distance));
+    auto kind = distance > 0 ? NVVM::ShflKind::up : NVVM::ShflKind::down;
+    rewriter.replaceOp(op, shuffle(rewriter, op.getLoc(), adaptor.getValue(), by, kind));
     return success();
   }
 };
@@ -185,8 +198,8 @@ struct LowerBarrier : WarpPattern<lane::BarrierOp> {
 
 void addLanePatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns, int warps) {
   patterns.add<LowerId, LowerWarpId, LowerPermute, LowerBarrier>(types, warps);
-  patterns.add<LowerProgramId, LowerNumPrograms, LowerShuffleXor, LowerSame<lane::SplatOp>, LowerSame<lane::FirstOp>>(
-      types);
+  patterns.add<LowerProgramId, LowerNumPrograms, LowerShuffleXor, LowerShift, LowerSame<lane::SplatOp>,
+               LowerSame<lane::FirstOp>>(types);
 }
 
 } // namespace tile::targets::nvvm

@@ -90,6 +90,23 @@ struct LowerShuffleXor : ConvertOpToLLVMPattern<lane::ShuffleXorOp> {
   }
 };
 
+struct LowerShift : ConvertOpToLLVMPattern<lane::ShiftOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(lane::ShiftOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Value value = adaptor.getValue();
+    if (auto type = dyn_cast<VectorType>(value.getType())) {
+      const int32_t lanes = int32_t(type.getNumElements()), distance = int32_t(op.getDistance());
+      auto sources = llvm::map_to_vector(llvm::seq<int32_t>(0, lanes), [&](int32_t lane) {
+        return (lane - distance + lanes) % lanes; // a rotation: one instruction where there is one
+      });
+      value = shuffle(rewriter, op.getLoc(), value, sources);
+    }
+    rewriter.replaceOp(op, value);
+    return success();
+  }
+};
+
 struct LowerPermute : ConvertOpToLLVMPattern<lane::PermuteOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(lane::PermuteOp op, OpAdaptor adaptor,
@@ -113,7 +130,7 @@ struct LowerBarrier : ConvertOpToLLVMPattern<lane::BarrierOp> {
 } // namespace
 
 void addVectorPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns) {
-  patterns.add<LowerId, LowerSplat, LowerFirst, LowerShuffleXor, LowerPermute>(types);
+  patterns.add<LowerId, LowerSplat, LowerFirst, LowerShuffleXor, LowerShift, LowerPermute>(types);
 }
 
 void addLanePatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns) {
