@@ -61,12 +61,29 @@ std::vector<DType> dtypes_of(const Module &module, const Selection &select) {
   return out;
 }
 
+bool takes(const OpInfo &op, const std::string &word) {
+  try {
+    Case::parse(word, op.keys);
+    return true;
+  } catch (const UserError &) {
+    return false;
+  }
+}
+
+/// Ops of a module may have different keys: where no op is named, a case is for those that have its keys.
+bool is_for_other_ops(const Module &module, const OpInfo &op, const Selection &select, const std::string &word) {
+  const auto ops = module.ops();
+  return select.ops.empty() && !takes(op, word) &&
+         std::ranges::any_of(ops, [&](const OpInfo &other) { return takes(other, word); });
+}
+
 std::vector<Case> cases_of(const Module &module, const OpInfo &op, const Selection &select) {
   require_grid(select.grid);
   if (select.cases.empty()) return module.cases(op.name, select.grid);
   std::vector<Case> out;
   std::vector<std::string> seen;
   for (const std::string &word : select.cases) {
+    if (is_for_other_ops(module, op, select, word)) continue;
     Case shape = Case::parse(word, op.keys);
     if (std::ranges::find(seen, shape.str()) != seen.end()) continue;
     seen.push_back(shape.str());

@@ -18,12 +18,17 @@ void Chunk::store(const View &view, const Tile &tile) const {
   view.store({block_.row_, column_}, tile.to(view.dtype()), block_.config_.cache());
 }
 
+void RowBlock::prepare(const View &view) {
+  if (config_.looped) return;
+  Tiles &tiles = held_[view.value().ir];
+  if (tiles.empty()) tiles = load_row(view, row_, config_);
+}
+
 Tile RowBlock::load(const View &view, const Chunk &chunk) {
   const void *key = view.value().ir;
-  if (!config_.looped) {
-    Tiles &tiles = held_[key];
-    if (tiles.empty()) tiles = load_row(view, row_, config_);
-    return tiles[chunk.number_];
+  if (!config_.looped && !is_alone_) {
+    prepare(view);
+    return held_[key][chunk.number_];
   }
   auto [known, is_new] = of_chunk_.try_emplace(key);
   if (!is_new) return known->second;
@@ -32,6 +37,13 @@ Tile RowBlock::load(const View &view, const Chunk &chunk) {
   if (config_.ahead > 0 && read_first_.try_emplace(key, pass_).first->second == pass_)
     view.prefetch({row_ + config_.ahead * config_.rows, chunk.column_}, shape);
   return known->second = view.load({row_, chunk.column_}, shape).to(f32);
+}
+
+void RowBlock::at(const Index &column, const std::function<void(const Chunk &)> &body) {
+  is_alone_ = true;
+  of_chunk_.clear();
+  body(Chunk(*this, column, 0));
+  is_alone_ = false;
 }
 
 Tiles RowBlock::carry(Tiles state, const std::function<Tiles(const Chunk &, Tiles)> &body) {

@@ -48,6 +48,9 @@ public:
       : k_(k), config_(config), cols_(cols), row_(row) {}
   const tile::Index &row() const { return row_; }
 
+  /// Loads a view that is needed later only, so that memory is asked for it early. Nothing for a row that is not held.
+  void prepare(const tile::View &);
+
   /// The sum over the columns of what `term` makes of each chunk; [rows]. What it makes of columns outside the view
   /// counts: loads give 0 there.
   tile::Tile sum(const std::function<tile::Tile(const Chunk &)> &term);
@@ -59,6 +62,8 @@ public:
   /// nothing at its end.
   Tiles carry(Tiles state, const std::function<Tiles(const Chunk &, Tiles)> &body);
   void each(const std::function<void(const Chunk &)> &body);
+  /// One chunk alone, from `column` on: for programs that share the columns of a row.
+  void at(const tile::Index &column, const std::function<void(const Chunk &)> &body);
 
 private:
   friend class Chunk;
@@ -70,7 +75,8 @@ private:
   tile::Index row_;
   std::map<const void *, Tiles> held_; ///< by view, of a row that is held
 
-  // Of a row that is not:
+  // Of a row that is not, or of one chunk alone:
+  bool is_alone_ = false;
   std::map<const void *, tile::Tile> of_chunk_; ///< what is loaded of the chunk at work, by view
   int pass_ = 0;                                ///< over the columns
   std::map<const void *, int> read_first_;      ///< in which pass, by view

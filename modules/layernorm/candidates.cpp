@@ -1,5 +1,4 @@
 // Which kernels run a case on a machine, with which grids: the heuristic's choice first.
-#include "modules/common/Pairs.h"
 #include "modules/common/Partials.h"
 #include "modules/layernorm/kernels.h"
 #include "modules/layernorm/problem.h"
@@ -7,170 +6,232 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace fla::layernorm {
 
 using tile::Target;
-using tile::runtime::DeviceInfo;
 
 namespace {
 
-/// Programs of a host core that go over a range of rows each: enough that cores which are slowed down can share.
-constexpr int64_t kRangesPerUnit = 4;
-
-/// A case on a machine: what every choice below depends on.
-struct Place {
-  const NormSpec &spec;
-  int64_t rows;
-  double eps;
-  const Target &target;
-  int64_t units;
-  bool streaming; ///< the output would only push other data out of the caches
-
-  bool is_gpu() const { return target.is_gpu(); }
-};
-
-std::vector<Arg> tensors(std::initializer_list<const char *> names) {
-  std::vector<Arg> args;
-  for (const char *name : names) args.push_back({name, std::string(name)});
+/// The tensors among `names` that the problem, or the candidate's workspace, has.
+std::vector<Arg> arguments(const NormSpec &spec, bool is_backward, bool with_partials) {
+  std::vector<Arg> args = tensor_args({"rstd"});
+  auto add = [&](bool is_there, const char *name, const char *tensor = nullptr) {
+    if (is_there) args.push_back({name, std::string(tensor ? tensor : name)});
+  };
+  const bool gated = spec.gate != Gate::None;
+  add(true, "x", is_backward && spec.saves_sum() ? "sum" : "x");
+  add(spec.centered, "mean");
+  add(gated, "g");
+  if (with_partials) {
+    add(spec.weight, "dw_partial");
+    add(spec.bias, "db_partial");
+  }
+  if (!is_backward) {
+    add(true, "y");
+    add(spec.residual, "residual");
+    add(spec.saves_sum(), "sum");
+    add(spec.weight, "w");
+    add(spec.bias, "b");
+  } else {
+    add(true, "dy");
+  }
   return args;
 }
 
-/// `all` and, where there is a mean, `centered`.
-std::vector<Arg> arguments(const Place &p, std::initializer_list<const char *> all,
-                           std::initializer_list<const char *> centered) {
-  std::vector<Arg> args = tensors(all);
-  if (p.spec.centered)
-    for (Arg &arg : tensors(centered)) args.push_back(std::move(arg));
+/// Those of a kernel that makes dx.
+std::vector<Arg> gradient_arguments(const NormSpec &spec, bool with_partials) {
+  std::vector<Arg> args = arguments(spec, true, with_partials);
+  auto add = [&](bool is_there, const char *name) {
+    if (is_there) args.push_back({name, std::string(name)});
+  };
+  add(true, "dx");
+  add(spec.prenorm, "dsum");
+  add(spec.has_dresidual(), "dresidual");
+  add(spec.gate != Gate::None, "dg");
+  add(spec.weight, "w");
+  add(spec.backward_needs_bias(), "b");
   return args;
 }
 
-/// Programs for all rows: one for each block of them, or as many as share the rows of a machine's cores.
-int64_t row_programs(const Place &p, const RowConfig &config) {
-  const int64_t blocks = ceil_div(p.rows, config.rows);
-  return config.looped_rows ? std::min(blocks, p.units * kRangesPerUnit) : blocks;
+/// A block of rows has all groups or a part of them.
+RowConfig for_groups(const NormSpec &spec, RowConfig config, bool sums_rows, const Target &target) {
+  if (spec.groups == 1) return config;
+  const int64_t power = spec.groups & -spec.groups; // the largest that divides the groups
+  // A core takes all groups of a row at once where it can: then its rows may lie one after the other.
+  const bool all_at_once =
+      !target.is_gpu() && power == spec.groups && !config.looped && power * config.shape.padded() <= 64 * target.lanes;
+  const int64_t rows = all_at_once ? power : std::min(config.rows, power);
+  if (rows < config.rows) config.warps = int(std::max<int64_t>(1, config.warps * rows / config.rows));
+  config.rows = rows;
+  if (sums_rows && !all_at_once) {
+    config.strided = true;
+    config.ahead = 0;
+  }
+  return config;
 }
 
-// ---- Forward --------------------------------------------------------------------------------------------------------
-
-Candidate forward_candidate(const Place &p, const RowConfig &config) {
-  Candidate candidate{config.str(), {}, {}};
-  if (p.rows == 0) return candidate;
-  std::vector<Arg> args = arguments(p, {"x", "w", "y", "rstd"}, {"b", "mean"});
-  args.push_back({"rows", p.rows});
-  args.push_back({"eps", p.eps});
-  candidate.launches.push_back({forward(p.spec, config), {uint32_t(row_programs(p, config))}, std::move(args)});
-  return candidate;
+std::vector<RowConfig> configs(const NormSpec &spec, const Target &target, const RowNeeds &needs, bool sums_rows) {
+  std::vector<RowConfig> different;
+  for (const RowConfig &general : row_configs(target, needs)) {
+    const RowConfig config = for_groups(spec, general, sums_rows, target);
+    auto is_same = [&](const RowConfig &c) { return c.str() == config.str(); };
+    if (std::ranges::none_of(different, is_same)) different.push_back(config);
+  }
+  return different;
 }
 
-std::vector<Candidate> forward_candidates(const Place &p) {
-  std::vector<Candidate> all;
-  for (const RowConfig &config :
-       row_configs(p.target, {.cols = p.spec.cols, .dtype = p.spec.dtype, .streaming = p.streaming}))
-    all.push_back(forward_candidate(p, config));
-  return all;
-}
-
-// ---- Backward -------------------------------------------------------------------------------------------------------
-
-/// Adds the second stage: `parts` rows of partial sums.
-void add_sum_of_partials(const Place &p, int64_t parts, Candidate &candidate) {
-  SumOfPartials stage{.kernel = p.spec.name("sum_partials"),
-                      .sums = {"dw"},
-                      .dtype = p.spec.dtype,
-                      .cols = p.spec.cols,
-                      .align = p.spec.align};
-  if (p.spec.centered) stage.sums.push_back("db");
-  add_to(candidate, stage, parts, p.target);
+/// Programs that sum over rows, about `wanted`: no more than there are blocks, and each with the same groups.
+int64_t summing_programs(const NormSpec &spec, const RowConfig &config, int64_t rows, int64_t wanted) {
+  const int64_t round = spec.groups / std::gcd(spec.groups, config.rows);
+  return std::min(ceil_div(wanted, round) * round, ceil_div(rows, config.rows));
 }
 
 /// Programs of one multiprocessor that fit its registers at once: a lane holds x, dy, w and the sums of dw and db of
-/// its columns, and some more.
-int64_t resident_programs(const RowConfig &config, const Target &target) {
+/// its columns, and some more; with a gate, g too.
+int64_t resident_programs(const NormSpec &spec, const RowConfig &config, const Target &target) {
   const int64_t threads = int64_t(config.warps) * target.lanes;
   const int64_t columns = std::max<int64_t>(1, config.rows * config.shape.padded() / threads);
-  return std::max<int64_t>(1, 65536 / (threads * (5 * columns + 32)));
+  const int64_t values = spec.gate == Gate::None ? 5 : 7;
+  return std::max<int64_t>(1, 65536 / (threads * (values * columns + 32)));
 }
 
-Candidate fused_backward(const Place &p, const RowConfig &config, int64_t programs) {
-  programs = std::min(programs, ceil_div(p.rows, config.rows));
-  Candidate candidate{fmt::format("{} programs={}", config.str(), programs), {}, {}};
-  if (programs > 0) {
-    std::vector<Arg> args = arguments(p, {"x", "dy", "w", "rstd", "dx", "dw_partial"}, {"mean", "db_partial"});
-    args.push_back({"rows", p.rows});
-    candidate.launches.push_back({backward(p.spec, config), {uint32_t(programs)}, std::move(args)});
-  }
-  add_sum_of_partials(p, programs, candidate);
-  return candidate;
-}
+/// The candidates of a backward pass.
+class Backward {
+public:
+  Backward(const NormSpec &spec, const Place &place) : spec_(spec), place_(place) {}
 
-/// dx and the weights' gradients apart: x and dy are read twice, but a row need not be held.
-Candidate split_backward(const Place &p, const RowConfig &config) {
-  RowConfig columns;
-  int64_t parts;
-  if (p.is_gpu()) {
-    const int64_t vector = p.target.vector_bytes / tile::size_of(p.spec.dtype);
-    columns = {.rows = 8, .warps = 4, .shape = {p.target.lanes * vector, 1}, .strided = true};
-    parts = ceil_div(16 * p.units, ceil_div(p.spec.cols, columns.shape.chunk));
-  } else {
-    columns.shape.chunk = 8 * p.target.lanes;
-    parts = std::min<int64_t>(ceil_div(p.rows, 64), 65535); // 64 rows stay in cache from one column block to the next
+  std::vector<Candidate> candidates() const {
+    // Five values a column are alive, not one: a whole warp a row up to 1024 columns, fewer columns a lane beyond.
+    RowNeeds needs{.cols = spec_.width(),
+                   .dtype = spec_.dtype,
+                   .held = spec_.width() <= 1024 ? 32 : 24,
+                   .streaming = place_.streaming};
+    if (spec_.gate != Gate::None) needs.held = needs.held * 2 / 3;
+    if (!spec_.weight && !spec_.bias) return input_only(needs);
+    std::vector<Candidate> all;
+    for (const RowConfig &config : configs(spec_, place_.target, needs, true)) {
+      if (config.looped) continue;
+      const int64_t per_unit = place_.is_gpu() ? resident_programs(spec_, config, place_.target) : kRangesPerUnit;
+      all.push_back(fused(config, place_.units * per_unit));
+      if (all.size() == 1 && place_.units * per_unit < ceil_div(place_.rows, config.rows))
+        all.push_back(fused(config, 2 * place_.units * per_unit));
+    }
+    needs.held = 0;
+    for (const RowConfig &config : configs(spec_, place_.target, needs, false)) {
+      all.push_back(split(config));
+      if (!all.front().name.starts_with("split")) break; // one to compare with
+    }
+    std::vector<Candidate> different;
+    for (Candidate &candidate : all)
+      if (std::ranges::none_of(different, [&](const Candidate &c) { return c.name == candidate.name; }))
+        different.push_back(std::move(candidate));
+    return different;
   }
-  columns.shape.chunk = std::min(columns.shape.chunk, next_power_of_two(p.spec.cols));
-  parts = std::min(parts, ceil_div(p.rows, columns.rows));
 
-  Candidate candidate{fmt::format("split {} parts={}", config.str(), parts), {}, {}};
-  if (p.rows > 0) {
-    std::vector<Arg> args = arguments(p, {"x", "dy", "w", "rstd", "dx"}, {"mean"});
-    args.push_back({"rows", p.rows});
-    candidate.launches.push_back(
-        {backward_input(p.spec, config), {uint32_t(row_programs(p, config))}, std::move(args)});
-    args = arguments(p, {"x", "dy", "rstd", "dw_partial"}, {"mean", "db_partial"});
-    args.push_back({"rows", p.rows});
-    candidate.launches.push_back({backward_weights(p.spec, columns),
-                                  {uint32_t(ceil_div(p.spec.cols, columns.shape.chunk)), uint32_t(parts)},
-                                  std::move(args)});
+private:
+  void add_rows(std::vector<Arg> &args) const { args.push_back({"rows", place_.rows}); }
+
+  FusedLaunch input_launch(const RowConfig &config) const {
+    std::vector<Arg> args = gradient_arguments(spec_, false);
+    add_rows(args);
+    return {backward_input(spec_, config), {uint32_t(row_programs(place_, config))}, std::move(args)};
   }
-  add_sum_of_partials(p, parts, candidate);
-  return candidate;
-}
 
-std::vector<Candidate> backward_candidates(const Place &p) {
-  // Five values a column are alive, not one: a whole warp a row up to 1024 columns, fewer columns a lane beyond.
-  const RowNeeds needs{
-      .cols = p.spec.cols, .dtype = p.spec.dtype, .held = p.spec.cols <= 1024 ? 32 : 24, .streaming = p.streaming};
+  std::vector<Candidate> input_only(const RowNeeds &needs) const {
+    std::vector<Candidate> all;
+    for (const RowConfig &config : configs(spec_, place_.target, needs, false)) {
+      Candidate &candidate = all.emplace_back(Candidate{config.str(), {}, {}});
+      if (place_.rows > 0) candidate.launches.push_back(input_launch(config));
+    }
+    return all;
+  }
+
+  void add_sums(Candidate &candidate, int64_t parts) const {
+    SumOfPartials stage{.kernel = spec_.name("sum_partials"),
+                        .sums = {},
+                        .dtype = spec_.dtype,
+                        .cols = spec_.cols,
+                        .align = spec_.align};
+    if (spec_.weight) stage.sums.push_back("dw");
+    if (spec_.bias) stage.sums.push_back("db");
+    add_to(candidate, stage, parts, place_.target);
+  }
+
+  /// All in one pass.
+  Candidate fused(const RowConfig &config, int64_t wanted) const {
+    const int64_t programs = summing_programs(spec_, config, place_.rows, wanted);
+    Candidate candidate{fmt::format("{} programs={}", config.str(), programs), {}, {}};
+    if (programs > 0) {
+      std::vector<Arg> args = gradient_arguments(spec_, true);
+      add_rows(args);
+      candidate.launches.push_back({backward(spec_, config), {uint32_t(programs)}, std::move(args)});
+    }
+    add_sums(candidate, partial_rows(spec_, config, programs));
+    return candidate;
+  }
+
+  /// dx and the weights' gradients apart: x and dy are read twice, but a row need not be held.
+  Candidate split(const RowConfig &config) const {
+    RowConfig columns;
+    int64_t wanted;
+    const int64_t width = spec_.width();
+    if (place_.is_gpu()) {
+      const int64_t vector = place_.target.vector_bytes / tile::size_of(spec_.dtype);
+      columns = {.rows = 8, .warps = 4, .shape = {place_.target.lanes * vector, 1}, .strided = true};
+      wanted = ceil_div(16 * place_.units, ceil_div(width, columns.shape.chunk));
+    } else {
+      columns.shape.chunk = 8 * place_.target.lanes;
+      wanted = ceil_div(place_.rows, 64); // 64 rows stay in cache from one column block to the next
+    }
+    columns.shape.chunk = std::min(columns.shape.chunk, next_power_of_two(width));
+    if (spec_.groups > 1) {
+      columns.rows = std::min(columns.rows, spec_.groups & -spec_.groups);
+      columns.strided = true;
+    }
+    constexpr int64_t kMost = 65535; // programs of a grid's second dimension
+    const int64_t round = spec_.groups / std::gcd(spec_.groups, columns.rows);
+    const int64_t programs =
+        summing_programs(spec_, columns, place_.rows, std::min(wanted, std::max(kMost / round, int64_t(1)) * round));
+    const int64_t parts = partial_rows(spec_, columns, programs);
+
+    Candidate candidate{fmt::format("split {} parts={}", config.str(), parts), {}, {}};
+    if (place_.rows > 0) {
+      candidate.launches.push_back(input_launch(config));
+      std::vector<Arg> args = arguments(spec_, true, true);
+      add_rows(args);
+      candidate.launches.push_back({backward_weights(spec_, columns),
+                                    {uint32_t(ceil_div(width, columns.shape.chunk)), uint32_t(programs)},
+                                    std::move(args)});
+    }
+    add_sums(candidate, parts);
+    return candidate;
+  }
+
+  const NormSpec &spec_;
+  const Place &place_;
+};
+
+} // namespace
+
+std::vector<Candidate> NormProblem::forward_candidates(const Place &place) const {
+  RowNeeds needs{.cols = cols(), .dtype = spec_.dtype, .streaming = place.streaming};
+  if (spec_.gate != Gate::None || spec_.residual) needs.held = 32;
+  std::vector<Arg> args = arguments(spec_, false, false);
+  args.push_back({"rows", place.rows});
+  args.push_back({"eps", eps_});
   std::vector<Candidate> all;
-  for (const RowConfig &config : row_configs(p.target, needs)) {
-    if (config.looped) continue;
-    const int64_t programs = p.units * (p.is_gpu() ? resident_programs(config, p.target) : kRangesPerUnit);
-    all.push_back(fused_backward(p, config, programs));
-    if (all.size() == 1 && programs < ceil_div(p.rows, config.rows))
-      all.push_back(fused_backward(p, config, 2 * programs));
-  }
-  RowNeeds looped = needs;
-  looped.held = 0;
-  for (const RowConfig &config : row_configs(p.target, looped)) {
-    all.push_back(split_backward(p, config));
-    if (!all.front().name.starts_with("split")) break; // one to compare with
+  for (const RowConfig &config : configs(spec_, place.target, needs, false)) {
+    Candidate &candidate = all.emplace_back(Candidate{config.str(), {}, {}});
+    if (place.rows > 0)
+      candidate.launches.push_back({forward(spec_, config), {uint32_t(row_programs(place, config))}, args});
   }
   return all;
 }
 
-} // namespace
-
-std::vector<Candidate> NormProblem::candidates(const Target &target, const DeviceInfo &device) const {
-  const int64_t written = rows_ * spec_.cols * tile::size_of(spec_.dtype);
-  const bool is_host = !target.is_gpu();
-  const Place place{spec_, rows_, eps_, target, std::max(device.units, 1), is_host && written > device.cache_bytes / 8};
-  switch (pass_) {
-  case Pass::Fwd:
-    return forward_candidates(place);
-  case Pass::Bwd:
-    return backward_candidates(place);
-  case Pass::FwdBwd:
-    return pairs(forward_candidates(place), backward_candidates(place));
-  }
-  throw tile::InternalError("layernorm: unknown pass");
+std::vector<Candidate> NormProblem::backward_candidates(const Place &place) const {
+  return Backward(spec_, place).candidates();
 }
 
 } // namespace fla::layernorm

@@ -1,162 +1,160 @@
-// The unfused norm on the host: the steps of the GPU's reference, each a loop over rows on all cores that the C++
-// compiler turns into vector code. Intermediates are f32, as there.
-#include "modules/common/HostSteps.h"
+// The steps of the GPU's reference on the host.
+#include "modules/common/HostRows.h"
 #include "modules/layernorm/problem.h"
-#include "runtime/Parallel.h"
+#include "modules/layernorm/unfused.h"
 
-#include <algorithm>
 #include <cmath>
-#include <vector>
 
 namespace fla::layernorm {
 
-using host::load;
-using host::store;
-using tile::runtime::parallel_for;
-using Tensors = HostReference::Tensors;
+using host::all, host::per_column, host::per_row;
 
 namespace {
 
-/// The steps that only norms have.
-template <class E> class Steps : public host::Steps<E> {
-public:
-  using host::Steps<E>::Steps;
+float sigmoid(float g) {
+  return 1 / (1 + std::exp(-g));
+}
 
-  /// out[row] = the mean over the row of f(row)(a[col], col).
-  template <class In, class F> void row_means(std::string in, std::string out, F f) {
-    this->add([=, rows = this->rows_, cols = this->cols_](const Tensors &t) {
-      const In *x = host::get<const In>(t, in);
-      float *y = host::get<float>(t, out);
-      parallel_for(rows, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; ++row) {
-          const auto of = f(t, row);
-          const In *__restrict from = x + row * cols;
-          y[row] = sum(cols, [&](int64_t col) { return of(load(from[col]), col); }) / float(cols);
-        }
-      });
+/// The steps of unfused.h as loops. T is the type of elements that are not f32.
+template <class T> class Steps {
+public:
+  Steps(HostReference &to, const NormSpec &spec, int64_t rows, double eps)
+      : to_(to), spec_(spec), rows_(rows), eps_(float(eps)), steps_(to, rows, spec.width()) {}
+
+  void whole(const char *name) { to_.workspace.push_back(scratch(name, {rows_, spec_.width()})); }
+  void row(const char *name) { to_.workspace.push_back(scratch(name, {rows_})); }
+
+  void convert(const Ref &x, const char *out, DType dtype) {
+    with(x,
+         [&](auto x) { host::with_type(dtype, [&](auto to) { steps_.template map<decltype(to)>(out, itself, x); }); });
+  }
+  void widen(const char *x, DType dtype, const Ref &out) {
+    host::with_type(dtype, [&](auto from) { steps_.template map<float>(out.name, itself, all<decltype(from)>(x)); });
+  }
+  void add(const Ref &x, const Ref &y, const Ref &out) {
+    map(out, [](float x, float y) { return x + y; }, x, y);
+  }
+  void multiply(const Ref &x, const Ref &y, const Ref &out) {
+    map(out, [](float x, float y) { return x * y; }, x, y);
+  }
+  void activate(const char *g, const Ref &out) {
+    if (spec_.gate == Gate::Silu)
+      steps_.template map<float>(out.name, [](float g) { return g * sigmoid(g); }, all<T>(g));
+    else
+      steps_.template map<float>(out.name, sigmoid, all<T>(g));
+  }
+  void gate_gradient(const char *d, const char *g, const char *dg) {
+    auto slope = [](float s) { return s * (1 - s); };
+    if (spec_.gate == Gate::Silu)
+      steps_.template map<T>(
+          dg, [=](float d, float g) { return d * (sigmoid(g) + g * slope(sigmoid(g))); }, all<float>(d), all<T>(g));
+    else
+      steps_.template map<T>(dg, [=](float d, float g) { return d * slope(sigmoid(g)); }, all<float>(d), all<T>(g));
+  }
+  void subtract_mean(const Ref &x, const char *mean, const Ref &out) {
+    with(x, [&](auto x) {
+      steps_.template map<float>(out.name, [](float x, float m) { return x - m; }, x, per_row(mean));
+    });
+  }
+  void scale_rows(const Ref &x, const char *scale, const Ref &out) {
+    with(x, [&](auto x) {
+      steps_.template map<float>(out.name, [](float x, float s) { return x * s; }, x, per_row(scale));
+    });
+  }
+  void normalize(const Ref &x, bool centered, const Ref &out) {
+    if (!centered) return scale_rows(x, "rstd", out);
+    with(x, [&](auto x) {
+      steps_.template map<float>(
+          out.name, [](float x, float m, float r) { return (x - m) * r; }, x, per_row("mean"), per_row("rstd"));
+    });
+  }
+  void scale_columns(const Ref &x, const char *w, const Ref &out) {
+    with(x, out, [&](auto x, auto to) {
+      steps_.template map<decltype(to)>(
+          out.name, [offset = spec_.weight_offset ? 1.f : 0.f](float x, float w) { return x * (offset + w); }, x,
+          per_column<T>(w, spec_.groups));
+    });
+  }
+  void add_columns(const Ref &x, const char *b, const Ref &out) {
+    with(x, out, [&](auto x, auto to) {
+      steps_.template map<decltype(to)>(
+          out.name, [](float x, float b) { return x + b; }, x, per_column<T>(b, spec_.groups));
+    });
+  }
+  void input_gradient(const Ref &h, bool centered, const Ref &dx) {
+    with(h, dx, [&](auto h, auto to) {
+      const auto xhat = all<float>("unfused_xhat");
+      const auto along = per_row("unfused_along"), rstd = per_row("rstd");
+      if (centered)
+        steps_.template map<decltype(to)>(
+            dx.name, [](float h, float x, float a, float m, float r) { return (h - x * a - m) * r; }, h, xhat, along,
+            per_row("unfused_mean_h"), rstd);
+      else
+        steps_.template map<decltype(to)>(
+            dx.name, [](float h, float x, float a, float r) { return (h - x * a) * r; }, h, xhat, along, rstd);
     });
   }
 
-  void reciprocal_root(std::string in, std::string out, double eps) {
-    this->add([=, rows = this->rows_](const Tensors &t) {
-      const float *__restrict x = host::get<const float>(t, in);
-      float *__restrict y = host::get<float>(t, out);
-      parallel_for(rows, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; ++row) y[row] = 1 / std::sqrt(x[row] + float(eps));
-      });
-    });
+  void row_mean(const Ref &x, const std::string &out) {
+    with(x, [&](auto x) { steps_.row_mean(out, itself, x); });
+  }
+  void row_mean_square(const Ref &x, const std::string &out) {
+    with(x, [&](auto x) { steps_.row_mean(out, [](float x) { return x * x; }, x); });
+  }
+  void row_mean_product(const Ref &x, const Ref &y, const std::string &out) {
+    with(x, [&](auto x) { steps_.row_mean(out, [](float x, float y) { return x * y; }, x, all<float>(y.name)); });
+  }
+  void reciprocal_root(const char *x, const char *out) {
+    steps_.map_rows(out, [eps = eps_](float x) { return 1 / std::sqrt(x + eps); }, per_row(x));
+  }
+  /// All groups side by side.
+  void columns(const Ref &x, const char *out) {
+    host::RowSteps whole_rows(to_, rows_ / spec_.groups, spec_.cols);
+    if (x.is_f32)
+      whole_rows.template columns<float, T>(x.name, out);
+    else
+      whole_rows.template columns<T, T>(x.name, out);
   }
 
 private:
-  /// A sum whose order the compiler may choose, so that it is done in vectors.
-  template <class F> static float sum(int64_t n, F f) {
-#pragma clang fp reassociate(on)
-    float total = 0;
-    for (int64_t i = 0; i < n; ++i) total += f(i);
-    return total;
+  static float itself(float x) { return x; }
+
+  template <class Action> static void with(const Ref &x, Action action) {
+    if (x.is_f32)
+      action(all<float>(x.name));
+    else
+      action(all<T>(x.name));
   }
-};
-
-/// The number of `row` in a tensor of one number a row.
-float at(const Tensors &t, const char *name, int64_t row) {
-  return static_cast<const float *>(t.at(name))[row];
-}
-
-auto subtract(const char *name) {
-  return [=](const Tensors &t, int64_t row) { return [m = at(t, name, row)](float x, int64_t) { return x - m; }; };
-}
-auto scale_by(const char *name) {
-  return [=](const Tensors &t, int64_t row) { return [s = at(t, name, row)](float x, int64_t) { return x * s; }; };
-}
-auto itself() {
-  return [](const Tensors &, int64_t) { return [](float x, int64_t) { return x; }; };
-}
-auto squared() {
-  return [](const Tensors &, int64_t) { return [](float x, int64_t) { return x * x; }; };
-}
-template <class E> auto times_columns(const char *name) {
-  return [=](const Tensors &t, int64_t) {
-    return [w = static_cast<const E *>(t.at(name))](float x, int64_t col) { return x * load(w[col]); };
-  };
-}
-template <class E> auto plus_columns(const char *name) {
-  return [=](const Tensors &t, int64_t) {
-    return [b = static_cast<const E *>(t.at(name))](float x, int64_t col) { return x + load(b[col]); };
-  };
-}
-/// x * the same element of an f32 tensor of the same shape.
-auto times(const char *name, int64_t cols) {
-  return [=](const Tensors &t, int64_t row) {
-    return [y = static_cast<const float *>(t.at(name)) + row * cols](float x, int64_t col) { return x * y[col]; };
-  };
-}
-
-template <class E> void forward(Steps<E> &steps, bool centered, double eps) {
-  if (centered) {
-    steps.template row_means<E>("x", "mean", itself());
-    steps.template elements<E, float>("x", "unfused_centered", subtract("mean"));
-    steps.template row_means<float>("unfused_centered", "unfused_variance", squared());
-    steps.reciprocal_root("unfused_variance", "rstd", eps);
-    steps.template elements<float, float>("unfused_centered", "unfused_xhat", scale_by("rstd"));
-    steps.template elements<float, float>("unfused_xhat", "unfused_scaled", times_columns<E>("w"));
-    steps.template elements<float, E>("unfused_scaled", "y", plus_columns<E>("b"));
-  } else {
-    steps.template row_means<E>("x", "unfused_variance", squared());
-    steps.reciprocal_root("unfused_variance", "rstd", eps);
-    steps.template elements<E, float>("x", "unfused_xhat", scale_by("rstd"));
-    steps.template elements<float, E>("unfused_xhat", "y", times_columns<E>("w"));
-  }
-}
-
-template <class E> void normalize(Steps<E> &steps, bool centered) {
-  if (centered)
-    steps.template elements<E, float>("x", "unfused_xhat", [](const Tensors &t, int64_t row) {
-      return [m = at(t, "mean", row), s = at(t, "rstd", row)](float x, int64_t) { return (x - m) * s; };
+  /// An operand, and a value of the output's type.
+  template <class Action> static void with(const Ref &x, const Ref &out, Action action) {
+    with(x, [&](auto x) {
+      if (out.is_f32)
+        action(x, float());
+      else
+        action(x, T());
     });
-  else
-    steps.template elements<E, float>("x", "unfused_xhat", scale_by("rstd"));
-}
+  }
+  template <class F> void map(const Ref &out, F f, const Ref &x, const Ref &y) {
+    with(x, out,
+         [&](auto x, auto to) { with(y, [&](auto y) { steps_.template map<decltype(to)>(out.name, f, x, y); }); });
+  }
 
-template <class E> void backward(Steps<E> &steps, bool centered, int64_t cols) {
-  steps.template elements<E, float>("dy", "unfused_g", times_columns<E>("w"));
-  steps.template row_means<float>("unfused_g", "unfused_along", times("unfused_xhat", cols));
-  if (centered) steps.template row_means<float>("unfused_g", "unfused_mean_g", itself());
-  steps.template elements<float, E>("unfused_g", "dx", [=](const Tensors &t, int64_t row) {
-    const float *xhat = static_cast<const float *>(t.at("unfused_xhat")) + row * cols;
-    return [=, p = at(t, "unfused_along", row), m = centered ? at(t, "unfused_mean_g", row) : 0,
-            s = at(t, "rstd", row)](float g, int64_t col) { return (g - xhat[col] * p - m) * s; };
-  });
-  steps.template elements<E, float>("dy", "unfused_product", times("unfused_xhat", cols));
-  steps.template columns<float>("unfused_product", "dw");
-  if (centered) steps.template columns<E>("dy", "db");
-}
+  HostReference &to_;
+  const NormSpec &spec_;
+  int64_t rows_;
+  float eps_;
+  host::RowSteps steps_;
+};
 
 } // namespace
 
 HostReference NormProblem::host_reference() const {
   HostReference reference;
-  auto whole = [&](const char *name) { reference.workspace.push_back(scratch(name, {rows_, spec_.cols})); };
-  auto per_row = [&](const char *name) { reference.workspace.push_back(scratch(name, {rows_})); };
-  whole("unfused_xhat");
-  if (runs_forward()) {
-    per_row("unfused_variance");
-    if (spec_.centered) {
-      whole("unfused_centered");
-      whole("unfused_scaled");
-    }
-  }
-  if (runs_backward()) {
-    whole("unfused_g");
-    whole("unfused_product");
-    per_row("unfused_along");
-    if (spec_.centered) per_row("unfused_mean_g");
-  }
   host::with_type(spec_.dtype, [&](auto element) {
-    Steps<decltype(element)> steps(reference, rows_, spec_.cols);
-    if (runs_forward()) forward(steps, spec_.centered, eps_);
-    // After a forward pass xhat is still there, as eager code saves it for its backward.
-    if (!runs_forward()) normalize(steps, spec_.centered);
-    if (runs_backward()) backward(steps, spec_.centered, spec_.cols);
+    Steps<decltype(element)> steps(reference, spec_, rows(), eps_);
+    Unfused unfused(steps, spec_);
+    if (runs_forward()) unfused.forward();
+    if (runs_backward()) unfused.backward(runs_forward());
   });
   return reference;
 }

@@ -1,13 +1,17 @@
-// The kernels of layer_norm and rms_norm. Arguments go by name; N rows, D = spec.cols.
+// The kernels of norms. Arguments go by name; N rows of G groups are N * G rows of D / G columns here, each with
+// statistics of its own: that is what `rows` counts.
 //
-//   forward            rows eps x w [b]                   -> y rstd [mean]
-//   backward           rows x dy w rstd [mean]            -> dx dw_partial [db_partial]
-//   backward_input     rows x dy w rstd [mean]            -> dx
-//   backward_weights   rows x dy rstd [mean]              -> dw_partial [db_partial]
+//   forward            rows eps x [residual] [g] [w] [b]                    -> y rstd [mean] [sum]
+//   backward           rows x dy [dsum] [g] [w] [b] rstd [mean]             -> dx [dresidual] [dg] *_partial
+//   backward_input     rows x dy [dsum] [g] [w] [b] rstd [mean]             -> dx [dresidual] [dg]
+//   backward_weights   rows x dy [g] rstd [mean]                            -> *_partial
 //
-// [..] only where spec.centered. *_partial are f32 [parts, D]: one row of sums for each program that looped over rows;
-// common/Partials.h adds them up. With spec.stride_divisor, x_stride
-// and dy_stride too.
+// [..] where the spec asks for it; see spec.h. The x of a backward pass is the sum where the forward pass wrote one.
+// dw_partial and db_partial are f32 [parts, D]: rows of sums that common/Partials.h adds up. With spec.stride_divisor,
+// x_stride and dy_stride too.
+//
+// With groups, a block of rows has all of them or a part: config.rows divides G. Programs that sum over rows keep to
+// the same groups: config.strided, and programs * config.rows is a multiple of G.
 #pragma once
 
 #include "modules/common/Rows.h"
@@ -15,16 +19,22 @@
 
 namespace fla::layernorm {
 
-/// Grid: ceil(N / config.rows). A row is held in registers, or read twice where config.looped.
+/// Grid: ceil(rows / config.rows), or any with config.looped_rows. A row is held in registers, or read twice where
+/// config.looped.
 tile::Kernel forward(const NormSpec &spec, const RowConfig &config);
-/// All gradients in one pass over memory, for rows that can be held. Any grid; each program leaves one partial row.
+/// All gradients in one pass over memory, for rows that can be held. Any grid.
 tile::Kernel backward(const NormSpec &spec, const RowConfig &config);
 
-// For rows of any width: dx and the gradients of the weights apart.
+// The same apart, for rows of any width and for norms without weights.
 
-/// Grid: ceil(N / config.rows). config.looped.
+/// Grid as forward.
 tile::Kernel backward_input(const NormSpec &spec, const RowConfig &config);
-/// Sums over rows in blocks of config.rows x config.shape.chunk. Grid: (ceil(D / chunk), any number of partial rows).
+/// Sums over rows in blocks of config.rows x config.shape.chunk. Grid: (ceil(D / G / chunk), any number).
 tile::Kernel backward_weights(const NormSpec &spec, const RowConfig &config);
+
+/// Rows of partial sums that `programs` programs of such a config leave.
+inline int64_t partial_rows(const NormSpec &spec, const RowConfig &config, int64_t programs) {
+  return spec.groups == 1 ? programs : programs * config.rows / spec.groups;
+}
 
 } // namespace fla::layernorm

@@ -2,27 +2,38 @@
 #include "modules/layernorm/problem.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
 
 namespace fla {
 
 namespace {
 
-constexpr int64_t kMostRows = (int64_t(1) << 31) - 1; // programs of a grid
-constexpr int64_t kMostCols = int64_t(1) << 24;       // counts of columns are exact in f32
-constexpr int64_t kMostElements = int64_t(1) << 40;
+using layernorm::Gate;
+using layernorm::NormSpec;
 
-void check_range(std::string_view op, const Case &c) {
-  auto within = [&](const char *key, int64_t least, int64_t most) {
-    if (c[key] < least || c[key] > most)
-      throw tile::UserError(fmt::format("{}: {}={} is out of range; accepted: {} to {}", op, key, c[key], least, most));
-  };
-  within("N", 0, kMostRows);
-  within("D", 1, kMostCols);
-  if (c["N"] > kMostElements / c["D"])
-    throw tile::UserError(fmt::format("{}: {} has more elements than the {} accepted", op, c.str(), kMostElements));
+constexpr int64_t kMostPrograms = (int64_t(1) << 31) - 1; // of a grid
+
+struct Op {
+  const char *name;
+  bool has_groups;
+  NormSpec spec; ///< but for dtype, columns and groups
+  const char *summary;
+};
+
+const std::vector<Op> &all_ops() {
+  static const std::vector<Op> ops = [] {
+    const NormSpec layer = NormSpec::layer_norm(tile::bf16, 1), rms = NormSpec::rms_norm(tile::bf16, 1);
+    NormSpec layer_gate = layer, rms_gate = rms, mamba = rms;
+    layer_gate.gate = rms_gate.gate = mamba.gate = Gate::Silu;
+    mamba.gate_first = true;
+    return std::vector<Op>{
+        {"layer_norm", false, layer, "y = (x - mean) * rstd * w + b over rows of D; saves mean and rstd"},
+        {"rms_norm", false, rms, "y = x * rstd * w over rows of D; saves rstd"},
+        {"group_norm", true, layer, "layer_norm with statistics for each of G groups of a row's columns"},
+        {"layer_norm_gate", false, layer_gate, "layer_norm times silu(g)"},
+        {"rms_norm_gate", false, rms_gate, "rms_norm times silu(g)"},
+        {"mamba_norm_gate", true, mamba, "rms_norm of x * silu(g), with statistics for each of G groups of columns"}};
+  }();
+  return ops;
 }
 
 class LayernormModule : public Module {
@@ -30,39 +41,44 @@ public:
   std::string_view name() const override { return "layernorm"; }
 
   std::vector<OpInfo> ops() const override {
-    const std::vector<Pass> passes = {Pass::Fwd, Pass::Bwd, Pass::FwdBwd};
-    return {{"layer_norm", {"N", "D"}, passes, "y = (x - mean) * rstd * w + b over rows of D; saves mean and rstd"},
-            {"rms_norm", {"N", "D"}, passes, "y = x * rstd * w over rows of D; saves rstd"}};
+    std::vector<OpInfo> all;
+    for (const Op &op : all_ops()) {
+      std::vector<std::string> keys = {"N", "D"};
+      if (op.has_groups) keys.push_back("G");
+      all.push_back({op.name, keys, {Pass::Fwd, Pass::Bwd, Pass::FwdBwd}, op.summary});
+    }
+    return all;
   }
 
   std::vector<DType> dtypes() const override { return {tile::bf16, tile::f16, tile::f32}; }
 
   std::vector<Case> cases(std::string_view op, std::string_view grid) const override {
-    op_named(*this, op);
-    if (grid == "quick")
-      return {{{"N", 4096}, {"D", 1024}},
-              {{"N", 16384}, {"D", 1024}},
-              {{"N", 1024}, {"D", 4096}},
-              {{"N", 2048}, {"D", 1200}}};
-    if (grid == "fla") {
-      std::vector<Case> all; // 16 sequences of 128, 256, ... 16384 tokens
-      for (int64_t tokens = 128; tokens <= 16384; tokens *= 2) all.push_back({{"N", 16 * tokens}, {"D", 1024}});
-      return all;
-    }
-    throw tile::UserError(fmt::format("unknown grid \"{}\" of module {}; there are quick, fla", grid, name()));
+    const bool has_groups = op_named(*this, op).keys.size() > 2;
+    auto shape = [&](int64_t rows, int64_t cols) {
+      return has_groups ? Case{{"N", rows}, {"D", cols}, {"G", 4}} : Case{{"N", rows}, {"D", cols}};
+    };
+    std::vector<Case> all; // 16 sequences of 128, 256, ... 16384 tokens
+    for (int64_t tokens = 128; tokens <= 16384; tokens *= 2) all.push_back(shape(16 * tokens, 1024));
+    return grid_named(name(), grid, {shape(4096, 1024), shape(16384, 1024), shape(1024, 4096), shape(2048, 1200)}, all);
   }
 
   std::unique_ptr<Problem> problem(std::string_view op, Pass pass, const Case &c, DType dtype) const override {
-    op_named(*this, op);
-    check_range(op, c);
-    const std::vector<DType> accepted = dtypes();
-    if (std::find(accepted.begin(), accepted.end(), dtype) == accepted.end())
-      throw tile::UserError(fmt::format("{}: dtype {} is not accepted; there are bf16, f16, f32", op, name_of(dtype)));
-    layernorm::NormSpec spec;
-    spec.centered = op == "layer_norm";
+    const OpInfo &info = op_named(*this, op);
+    check_rows(op, c);
+    check_dtype(op, dtype, dtypes());
+    NormSpec spec;
+    for (const Op &known : all_ops())
+      if (known.name == info.name) spec = known.spec;
     spec.dtype = dtype;
     spec.cols = c["D"];
     spec.align = 64; // tensors of the arena are allocated whole
+    if (info.keys.size() > 2) {
+      check_range(op, c, "G", 1, NormSpec::kMostGroups);
+      spec.groups = c["G"];
+      if (c["N"] > kMostPrograms / c["G"])
+        throw tile::UserError(
+            fmt::format("{}: {} groups of all rows; accepted: up to {}", op, c["N"] * c["G"], kMostPrograms));
+    }
     return std::make_unique<layernorm::NormProblem>(spec, pass, c["N"]);
   }
 };

@@ -1,108 +1,150 @@
-// layer_norm and rms_norm in double, straight from their definitions.
 #include "modules/layernorm/oracle.h"
 
+#include "modules/common/Convert.h"
+#include "modules/common/RowOracle.h"
 #include "modules/layernorm/problem.h"
-#include "runtime/Parallel.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace fla::layernorm {
 
-using tile::runtime::parallel_for;
-using Doubles = std::vector<double>;
-
-RowStatistics::OfRow RowStatistics::of(const double *row) const {
-  double sum = 0, squares = 0;
-  if (centered)
-    for (int64_t j = 0; j < cols; ++j) sum += row[j];
-  const double mean = sum / double(cols);
-  for (int64_t j = 0; j < cols; ++j) squares += (row[j] - mean) * (row[j] - mean);
-  return {mean, 1 / std::sqrt(squares / double(cols) + eps)};
-}
-
-void RowStatistics::means(const Doubles &x, Doubles &out) const {
-  parallel_for(int64_t(out.size()), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) out[size_t(i)] = of(&x[size_t(i * cols)]).mean;
-  });
-}
-
-void RowStatistics::rstds(const Doubles &x, Doubles &out) const {
-  parallel_for(int64_t(out.size()), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) out[size_t(i)] = of(&x[size_t(i * cols)]).rstd;
-  });
-}
+using Doubles = Truth::Doubles;
+using Tensors = Truth::Tensors;
 
 namespace {
 
-void forward(const RowStatistics &s, const Doubles &x, const Doubles &w, const Doubles *b, Doubles &y) {
-  parallel_for(int64_t(y.size()) / s.cols, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const auto [mean, rstd] = s.of(&x[size_t(i * s.cols)]);
-      for (int64_t j = 0; j < s.cols; ++j) {
-        const size_t at = size_t(i * s.cols + j);
-        y[at] = (x[at] - mean) * rstd * w[size_t(j)] + (b ? (*b)[size_t(j)] : 0);
-      }
+double sigmoid(double g) {
+  return 1 / (1 + std::exp(-g));
+}
+double gate(Gate kind, double g) {
+  return kind == Gate::Silu ? g * sigmoid(g) : sigmoid(g);
+}
+double gate_slope(Gate kind, double g) {
+  const double s = sigmoid(g), slope = s * (1 - s);
+  return kind == Gate::Silu ? s + g * slope : slope;
+}
+
+/// The formulas of one element; j counts the columns of all groups, `at` all elements.
+struct Element {
+  const NormSpec &spec;
+  const Tensors &in;
+  const Doubles *g = in.contains("g") ? &in.at("g") : nullptr;
+  const Doubles *w = in.contains("w") ? &in.at("w") : nullptr;
+  const Doubles *b = in.contains("b") ? &in.at("b") : nullptr;
+
+  double weight(size_t j) const { return w ? (*w)[j] + (spec.weight_offset ? 1 : 0) : 1; }
+  double affine(double xhat, size_t j) const { return xhat * weight(j) + (b ? (*b)[j] : 0); }
+  double gate_first(size_t at) const { return spec.gates_first() ? gate(spec.gate, (*g)[at]) : 1; }
+  double gate_last(size_t at) const { return spec.gate_last() ? gate(spec.gate, (*g)[at]) : 1; }
+  double slope(size_t at) const { return gate_slope(spec.gate, (*g)[at]); }
+};
+
+} // namespace
+
+std::vector<Truth::OfRow> Truth::statistics(const Tensors &in, const Doubles &s) const {
+  const Element e{spec, in};
+  const size_t width = size_t(spec.width());
+  std::vector<OfRow> out(s.size() / width);
+  over_rows(int64_t(out.size()), spec.width(), [&](size_t row, size_t at) {
+    Doubles u(width);
+    for (size_t j = 0; j < width; ++j) u[j] = s[at + j] * e.gate_first(at + j);
+    double sum = 0, squares = 0;
+    if (spec.centered)
+      for (double x : u) sum += x;
+    const double mean = sum / double(width);
+    for (double x : u) squares += (x - mean) * (x - mean);
+    out[row] = {mean, 1 / std::sqrt(squares / double(width) + eps)};
+  });
+  return out;
+}
+
+void Truth::forward(const Tensors &in, const Doubles &s, const std::vector<OfRow> &of_row, Doubles &y) const {
+  const Element e{spec, in};
+  const size_t width = size_t(spec.width()), groups = size_t(spec.groups);
+  over_rows(int64_t(of_row.size()), spec.width(), [&](size_t row, size_t at) {
+    for (size_t j = 0; j < width; ++j, ++at) {
+      const double xhat = (s[at] * e.gate_first(at) - of_row[row].mean) * of_row[row].rstd;
+      y[at] = e.affine(xhat, row % groups * width + j) * e.gate_last(at);
     }
   });
 }
 
-struct Gradients {
-  Doubles &dx, &dw;
-  Doubles *db;
-};
+void Truth::backward(const Tensors &in, const Doubles &s, const std::vector<OfRow> &of_row, Tensors &out) const {
+  const Element e{spec, in};
+  const Doubles &dy = in.at("dy");
+  const Doubles *dsum = in.contains("dsum") ? &in.at("dsum") : nullptr;
+  auto gradient = [&](const char *name) { return out.contains(name) ? &out.at(name) : nullptr; };
+  Doubles *dx = gradient("dx"), *dresidual = gradient("dresidual"), *dg = gradient("dg");
+  const size_t width = size_t(spec.width()), groups = size_t(spec.groups);
 
-/// The gradient of sum(y * dy) by the chain rule. The sums over rows go through a fixed number of blocks, so that their
-/// order does not depend on the threads.
-void backward(bool centered, int64_t cols, const Doubles &x, const Doubles &dy, const Doubles &w, const Doubles *mean,
-              const Doubles &rstd, Gradients out) {
-  const int64_t rows = int64_t(rstd.size()), blocks = std::min<int64_t>((rows + 15) / 16, 64);
-  const Doubles zeros(static_cast<size_t>(cols));
-  std::vector<Doubles> dw(static_cast<size_t>(blocks), zeros), db = dw;
-  parallel_for(blocks, [&](int64_t first, int64_t last) {
-    for (int64_t block = first; block < last; ++block)
-      for (int64_t i = rows * block / blocks; i < rows * (block + 1) / blocks; ++i) {
-        const double m = centered ? (*mean)[size_t(i)] : 0, r = rstd[size_t(i)];
-        const double *xi = &x[size_t(i * cols)], *dyi = &dy[size_t(i * cols)];
-        double along = 0, mean_g = 0;
-        for (int64_t j = 0; j < cols; ++j) {
-          const double xhat = (xi[j] - m) * r, g = dyi[j] * w[size_t(j)];
-          along += g * xhat;
-          mean_g += g;
-          dw[size_t(block)][size_t(j)] += dyi[j] * xhat;
-          db[size_t(block)][size_t(j)] += dyi[j];
-        }
-        along /= double(cols);
-        mean_g = centered ? mean_g / double(cols) : 0;
-        for (int64_t j = 0; j < cols; ++j)
-          out.dx[size_t(i * cols + j)] = (dyi[j] * w[size_t(j)] - (xi[j] - m) * r * along - mean_g) * r;
+  // The sums over rows go through a fixed number of blocks, so that their order does not depend on the threads.
+  const int64_t rows = int64_t(of_row.size() / groups), blocks = std::min<int64_t>((rows + 15) / 16, 64);
+  std::vector<Doubles> dw(size_t(blocks), Doubles(width * groups)), db = dw;
+  auto of_group = [&](size_t block, size_t row) {
+    const auto [mean, rstd] = of_row[row];
+    const size_t first = row * width, column = row % groups * width;
+    Doubles xhat(width), h(width);
+    double along = 0, mean_h = 0;
+    for (size_t j = 0; j < width; ++j) {
+      const size_t at = first + j;
+      xhat[j] = (s[at] * e.gate_first(at) - mean) * rstd;
+      const double dz = dy[at] * e.gate_last(at);
+      if (spec.gate_last()) (*dg)[at] = dy[at] * e.affine(xhat[j], column + j) * e.slope(at);
+      dw[block][column + j] += dz * xhat[j];
+      db[block][column + j] += dz;
+      h[j] = dz * e.weight(column + j);
+      along += h[j] * xhat[j] / double(width);
+      mean_h += spec.centered ? h[j] / double(width) : 0;
+    }
+    for (size_t j = 0; j < width; ++j) {
+      const size_t at = first + j;
+      double d = (h[j] - xhat[j] * along - mean_h) * rstd;
+      if (spec.gates_first()) {
+        (*dg)[at] = d * s[at] * e.slope(at);
+        d *= e.gate_first(at);
       }
-  });
-  auto add_up = [&](const std::vector<Doubles> &parts, Doubles &total) {
-    std::fill(total.begin(), total.end(), 0);
-    for (const Doubles &part : parts)
-      for (size_t j = 0; j < part.size(); ++j) total[j] += part[j];
+      if (dsum) d += (*dsum)[at];
+      (*dx)[at] = d;
+      if (dresidual) (*dresidual)[at] = d;
+    }
   };
-  add_up(dw, out.dw);
-  if (out.db) add_up(db, *out.db);
+  tile::runtime::parallel_for(blocks, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block)
+      for (size_t row = size_t(rows * block / blocks) * groups; row < size_t(rows * (block + 1) / blocks) * groups;
+           ++row)
+        of_group(size_t(block), row);
+  });
+  auto add_up = [&](const std::vector<Doubles> &parts, Doubles *total) {
+    if (!total) return;
+    std::fill(total->begin(), total->end(), 0);
+    for (const Doubles &part : parts)
+      for (size_t j = 0; j < part.size(); ++j) (*total)[j] += part[j];
+  };
+  add_up(dw, gradient("dw"));
+  add_up(db, gradient("db"));
 }
 
-} // namespace
-
-void NormProblem::oracle(const std::map<std::string, Doubles> &in, std::map<std::string, Doubles> &out) const {
-  const RowStatistics statistics{spec_.centered, spec_.cols, eps_};
+void NormProblem::oracle(const Tensors &in, Tensors &out) const {
+  const Truth truth{spec_, eps_};
+  Doubles s = in.at(runs_forward() ? "x" : saved());
+  std::vector<Truth::OfRow> of_row(static_cast<size_t>(rows()));
   if (runs_forward()) {
-    forward(statistics, in.at("x"), in.at("w"), spec_.centered ? &in.at("b") : nullptr, out.at("y"));
-    if (spec_.centered) statistics.means(in.at("x"), out.at("mean"));
-    statistics.rstds(in.at("x"), out.at("rstd"));
-  }
-  if (runs_backward()) {
+    if (spec_.residual)
+      for (size_t i = 0; i < s.size(); ++i) s[i] += in.at("residual")[i];
+    of_row = truth.statistics(in, s);
+    truth.forward(in, s, of_row, out.at("y"));
+    for (size_t i = 0; i < of_row.size(); ++i) {
+      if (spec_.centered) out.at("mean")[i] = of_row[i].mean;
+      out.at("rstd")[i] = of_row[i].rstd;
+    }
+    if (spec_.saves_sum()) out.at("sum") = s;
+    round_to(spec_.sum_dtype(), s); // as the backward pass finds it
+  } else {
     // A backward pass alone is a function of the statistics it was given.
-    const auto &saved = runs_forward() ? out : in;
-    backward(spec_.centered, spec_.cols, in.at("x"), in.at("dy"), in.at("w"),
-             spec_.centered ? &saved.at("mean") : nullptr, saved.at("rstd"),
-             {out.at("dx"), out.at("dw"), spec_.centered ? &out.at("db") : nullptr});
+    for (size_t i = 0; i < of_row.size(); ++i) of_row[i] = {spec_.centered ? in.at("mean")[i] : 0, in.at("rstd")[i]};
   }
+  if (runs_backward()) truth.backward(in, s, of_row, out);
 }
 
 } // namespace fla::layernorm

@@ -1,32 +1,34 @@
-// One case of layer_norm or rms_norm. Each kind of answer that a Problem gives is a file of its own.
+// One case of a norm. Each kind of answer that a Problem gives is a file of its own.
 #pragma once
 
-#include "modules/common/Problem.h"
+#include "modules/common/RowProblem.h"
 #include "modules/layernorm/spec.h"
 
 namespace fla::layernorm {
 
-class NormProblem : public Problem {
+/// N rows of G groups are N * G rows of D / G columns to RowProblem.
+class NormProblem : public RowProblem {
 public:
   NormProblem(NormSpec spec, Pass pass, int64_t rows, double eps = 1e-5)
-      : spec_(spec), pass_(pass), rows_(rows), eps_(eps) {}
+      : RowProblem(pass, rows * spec.checked().groups, spec.checked().width()), spec_(spec), eps_(eps) {}
 
   std::vector<TensorDesc> tensors() const override;
-  int64_t bytes() const override;
-  std::vector<Candidate> candidates(const tile::Target &, const tile::runtime::DeviceInfo &) const override;
   CudaReference cuda_reference() const override;
   HostReference host_reference() const override;
   void oracle(const std::map<std::string, std::vector<double>> &in,
               std::map<std::string, std::vector<double>> &out) const override;
   Tolerance tolerance(std::string_view output) const override;
 
+protected:
+  std::vector<Candidate> forward_candidates(const Place &) const override;
+  std::vector<Candidate> backward_candidates(const Place &) const override;
+
 private:
-  bool runs_forward() const { return pass_ != Pass::Bwd; }
-  bool runs_backward() const { return pass_ != Pass::Fwd; }
+  /// What the backward pass calls x.
+  const char *saved() const { return spec_.saves_sum() ? "sum" : "x"; }
+  int64_t whole_rows() const { return rows() / spec_.groups; }
 
   NormSpec spec_;
-  Pass pass_;
-  int64_t rows_;
   double eps_;
 };
 

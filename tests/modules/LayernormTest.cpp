@@ -17,11 +17,8 @@ using namespace fla::test;
 namespace {
 
 layernorm::NormProblem norm(bool centered, Pass pass, int64_t rows, int64_t cols, DType dtype = tile::f32) {
-  layernorm::NormSpec spec;
-  spec.centered = centered;
-  spec.dtype = dtype;
-  spec.cols = cols;
-  return {spec, pass, rows};
+  using layernorm::NormSpec;
+  return {centered ? NormSpec::layer_norm(dtype, cols) : NormSpec::rms_norm(dtype, cols), pass, rows};
 }
 
 struct Shape {
@@ -128,7 +125,11 @@ TEST(LayernormModule, RefusesWhatIsOutOfRange) {
               HasSubstr("N=2147483648 is out of"));
   EXPECT_THAT(refusal("rms_norm", {{"N", 1 << 30}, {"D", 1 << 20}}, tile::bf16), HasSubstr("more elements than"));
   EXPECT_THAT(refusal("layer_norm", {{"N", 1}, {"D", 1}}, tile::i32), HasSubstr("dtype i32"));
-  EXPECT_THAT(refusal("group_norm", {{"N", 1}, {"D", 1}}, tile::f32), HasSubstr("layer_norm, rms_norm"));
+  EXPECT_THAT(refusal("batch_norm", {{"N", 1}, {"D", 1}}, tile::f32), HasSubstr("layer_norm, rms_norm, group_norm"));
+  EXPECT_THAT(refusal("group_norm", {{"N", 1}, {"D", 8}, {"G", 0}}, tile::f32), HasSubstr("G=0 is out of range"));
+  EXPECT_THAT(refusal("group_norm", {{"N", 1}, {"D", 8}, {"G", 3}}, tile::f32), HasSubstr("3 groups of 8 columns"));
+  EXPECT_THAT(refusal("mamba_norm_gate", {{"N", 1 << 30}, {"D", 8}, {"G", 8}}, tile::f32),
+              HasSubstr("8589934592 groups of all rows"));
   EXPECT_THAT(refusal("layer_norm", {{"N", 1}, {"D", 1}}, tile::f32), HasSubstr("nothing was thrown"));
 }
 
@@ -138,7 +139,8 @@ TEST(LayernormModule, GridsHoldCasesThatItAccepts) {
     for (const char *grid : {"quick", "fla"})
       for (const Case &c : module.cases(op.name, grid))
         EXPECT_NO_THROW(module.problem(op.name, Pass::Bwd, Case::parse(c.str(), op.keys), tile::bf16)) << c.str();
-    EXPECT_EQ(module.cases(op.name, "fla").back().str(), "N=262144,D=1024");
+    EXPECT_EQ(module.cases(op.name, "fla").back().str(),
+              op.keys.size() == 2 ? "N=262144,D=1024" : "N=262144,D=1024,G=4");
     EXPECT_EQ(module.cases(op.name, "fla").size(), 8u);
     EXPECT_THROW(module.cases(op.name, "slow"), tile::UserError);
   }

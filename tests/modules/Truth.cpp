@@ -65,9 +65,11 @@ void expect_gradients(const Problem &problem, const std::map<std::string, std::s
   auto loss = [&] {
     const Doubles out = truth(problem, in);
     double total = 0;
-    for (const auto &[output, gradient] : incoming)
-      if (out.contains(output) && in.contains(gradient))
-        for (size_t i = 0; i < out.at(output).size(); ++i) total += out.at(output)[i] * in.at(gradient)[i];
+    for (const auto &[name, gradient] : incoming) {
+      if (!in.contains(gradient)) continue;
+      const std::vector<double> &values = (out.contains(name) ? out : in).at(name);
+      for (size_t i = 0; i < values.size(); ++i) total += values[i] * in.at(gradient)[i];
+    }
     return total;
   };
   size_t checked = 0;

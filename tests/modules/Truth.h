@@ -17,7 +17,7 @@ Doubles truth(const Problem &, const Doubles &in);
 /// The steps of the host's reference, run on inputs of that seed, are within tolerance. Adds failures otherwise.
 void expect_host_reference_is_right(const Problem &, uint64_t seed);
 
-/// The gradients of a problem of both passes are those of the sum over all outputs that have an incoming gradient
+/// The gradients of a problem of both passes are those of the sum over all tensors that have an incoming gradient
 /// ("y" -> "dy"), by central differences in every element of each input ("x" -> "dx").
 void expect_gradients(const Problem &, const std::map<std::string, std::string> &incoming,
                       const std::map<std::string, std::string> &gradients);

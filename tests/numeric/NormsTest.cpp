@@ -21,8 +21,10 @@ struct Subject {
 std::vector<Subject> subjects() {
   std::vector<Subject> out;
   for (const char *machine : {"host", "simt", "cuda"})
-    for (const auto &[module, op] :
-         {std::pair{"layernorm", "layer_norm"}, {"layernorm", "rms_norm"}, {"l2norm", "l2norm"}})
+    for (const auto &[module, op] : {std::pair{"layernorm", "layer_norm"},
+                                     {"layernorm", "rms_norm"},
+                                     {"layernorm", "layer_norm_gate"},
+                                     {"l2norm", "l2norm"}})
       for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd}) out.push_back({machine, module, op, pass});
   return out;
 }
