@@ -12,10 +12,8 @@ std::map<std::string, std::vector<double>> make_inputs(const Problem &problem, u
     for (const TensorDesc &tensor : tensors) {
       if (!tensor.is_read() || bool(tensor.derive) != derived) continue;
       std::vector<double> values(size_t(tensor.elements()));
-      if (derived)
-        tensor.derive(inputs, values);
-      else
-        fill_normal(random_key(seed, tensor.name), tensor.mean, tensor.stddev, values);
+      fill_normal(random_key(seed, tensor.name), tensor.mean, tensor.stddev, values);
+      if (derived) tensor.derive(inputs, values);
       round_to(tensor.dtype, values);
       inputs.emplace(tensor.name, std::move(values));
     }

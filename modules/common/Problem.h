@@ -53,8 +53,8 @@ struct TensorDesc {
   Role role = Role::Input;
   /// Input, InOut: values are mean + stddev * standard normal, rounded to dtype, from a counter-based generator.
   double mean = 0, stddev = 1;
-  /// Input, InOut: made by this from the other inputs instead (saved statistics of a backward, say). Runs on the host,
-  /// in double, rounded to dtype.
+  /// Input, InOut: made by this from the other inputs instead (saved statistics of a backward, say), or from `self`,
+  /// which comes filled with those random values. Runs on the host, in double, rounded to dtype.
   std::function<void(const std::map<std::string, std::vector<double>> &in, std::vector<double> &self)> derive;
 
   /// Whether it has a value before the op runs, and whether the op gives it one.

@@ -2,6 +2,7 @@
 
 #include "compiler/Compiler.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -15,7 +16,8 @@ bool has_ptxas() {
 }
 
 std::string complaints_of_ptxas(const tile::Kernel &kernel, const std::string &arch) {
-  const std::string name = "ptxas-" + std::to_string(getpid()) + "-" + arch;
+  static std::atomic<int> calls = 0; // on several threads at once
+  const std::string name = "ptxas-" + std::to_string(getpid()) + "-" + std::to_string(calls++);
   const std::string stem = (std::filesystem::temp_directory_path() / name).string();
   std::ofstream(stem + ".ptx") << tile::compile(kernel, tile::Target::nvvm(arch)).code;
   const std::string command =
