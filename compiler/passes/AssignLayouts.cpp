@@ -1,8 +1,9 @@
 // tile-assign-layouts: afterwards every tile carries a layout, and no op but convert_layout moves data between lanes.
 //
-// Memory accesses are the anchors, the largest first, since bandwidth is what tile programs spend. An anchor's layout
-// spreads to every value that can share it without moving data; what two anchors disagree on is converted at the use.
-// Values that cost nothing to make (constants, splats, iota, masks) take part in no spreading: each user gets its own.
+// Memory accesses are the anchors, those in loops first and then the largest, since bandwidth is what tile programs
+// spend: what is read once before a loop follows what the loop moves. An anchor's layout spreads to every value that
+// can share it without moving data; what two anchors disagree on is converted at the use. Values that cost nothing to
+// make (constants, splats, iota, masks) take part in no spreading: each user gets its own.
 #include "compiler/passes/Passes.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -87,10 +88,11 @@ LogicalResult checkKernel(func::FuncOp func) {
 
 // ---- Assignment -----------------------------------------------------------------------------------------------------
 
-/// One access to memory: the tile it moves, and how wide a lane could go.
+/// One access to memory: the tile it moves, how wide a lane could go, and the loops it is in.
 struct Anchor {
   Value tile;
   int vector;
+  int loops;
 };
 
 class Assignment {
@@ -119,9 +121,9 @@ private:
   SmallVector<Anchor> anchors() {
     SmallVector<Anchor> all;
     func_.walk([&](Operation *op) {
-      if (auto load = dyn_cast<ir::LoadOp>(op)) all.push_back({load.getResult(), widthOf(load)});
+      if (auto load = dyn_cast<ir::LoadOp>(op)) all.push_back({load.getResult(), widthOf(load), loopsAround(op)});
       if (auto store = dyn_cast<ir::StoreOp>(op))
-        if (!isFree(store.getValue())) all.push_back({store.getValue(), widthOf(store)});
+        if (!isFree(store.getValue())) all.push_back({store.getValue(), widthOf(store), loopsAround(op)});
     });
     // Tiles of one shape usually meet in arithmetic: the narrowest element sets the width for all of them.
     llvm::DenseMap<ArrayRef<int64_t>, int> widest;
@@ -130,10 +132,15 @@ private:
       w = std::max(w, a.vector);
     }
     for (Anchor &a : all) a.vector = widest[tileType(a.tile).getShape()];
-    llvm::stable_sort(all, [](const Anchor &a, const Anchor &b) {
-      return tileType(a.tile).getNumElements() > tileType(b.tile).getNumElements();
-    });
+    auto rank = [](const Anchor &a) { return std::pair(a.loops, tileType(a.tile).getNumElements()); };
+    llvm::stable_sort(all, [&](const Anchor &a, const Anchor &b) { return rank(a) > rank(b); });
     return all;
+  }
+
+  static int loopsAround(Operation *op) {
+    int loops = 0;
+    while ((op = op->getParentOfType<scf::ForOp>())) ++loops;
+    return loops;
   }
 
   /// How many elements of a row one lane could access at once.

@@ -72,7 +72,7 @@ TokenConfig gpu_config(const Target &target, const TokenNeeds &needs, int64_t ve
 std::vector<TokenConfig> gpu_configs(const Target &target, const TokenNeeds &needs) {
   const int64_t vector = std::min(needs.vector, target.vector_bytes / size_of(needs.dtype));
   const int64_t half = std::max<int64_t>(1, vector / 2);
-  return {gpu_config(target, needs, vector, needs.unroll, 4), gpu_config(target, needs, vector, 2 * needs.unroll, 4),
+  return {gpu_config(target, needs, vector, needs.unroll, 4), gpu_config(target, needs, vector, needs.unroll / 2, 4),
           gpu_config(target, needs, half, 2 * needs.unroll, 4), gpu_config(target, needs, half, needs.unroll, 4),
           gpu_config(target, needs, vector, needs.unroll, 1)};
 }

@@ -37,6 +37,26 @@ func.func @carried(%x: !s, %n: index, %f: f32) attributes {tile.warps = 2 : i32}
   return
 }
 
+// What a loop moves decides, although more is read before it: 4 weights of each column, of which one is picked.
+// CHECK-LABEL: @loops_first
+func.func @loops_first(%w: !tile.view<256x4xf32, strides = [4, 1], align = 16>, %x: !s, %n: index)
+    attributes {tile.warps = 2 : i32} {
+  %c0 = arith.constant 0 : index
+  %c256 = arith.constant 256 : index
+  %weights = tile.load %w[%c0, %c0] {aligned = 4} : !tile.view<256x4xf32, strides = [4, 1], align = 16> -> tensor<256x4xf32>
+  // CHECK: %[[SUM:.*]] = tile.reduce sum
+  // CHECK: %[[SCALE:.*]] = tile.convert_layout %[[SUM]] : {{.*}} -> tensor<256xf32, #[[L]]>
+  %scale = tile.reduce sum %weights 1 : tensor<256x4xf32> -> tensor<256xf32>
+  scf.for %i = %c0 to %n step %c256 {
+    // CHECK: tile.load %arg1{{.*}} -> tensor<256xf32, #[[L]]>
+    %t = tile.load %x[%i] {aligned = 4} : !s -> tensor<256xf32>
+    // CHECK: arith.mulf %{{.*}}, %[[SCALE]] : tensor<256xf32, #[[L]]>
+    %y = arith.mulf %t, %scale : tensor<256xf32>
+    tile.store %y, %x[%i] {aligned = 4} : tensor<256xf32>, !s
+  }
+  return
+}
+
 // A carried tile that nothing outside uses, and tiles swapped at each turn.
 // CHECK-LABEL: @swapped
 func.func @swapped(%x: !s, %n: index) attributes {tile.warps = 2 : i32} {

@@ -1,0 +1,95 @@
+// The kernels of layers along time as PTX: ptxas takes them for every family of GPUs, nothing is spilled, and tokens
+// are moved 16 bytes at a time.
+#include "tests/codegen/Ptxas.h"
+
+#include "compiler/Compiler.h"
+#include "modules/conv/update.h"
+#include "modules/tokenshift/problem.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace fla {
+namespace {
+
+using tile::Stage;
+using tile::Target;
+using tile::test::ptxas_complaints;
+
+std::vector<Sequences> batch_and_packed() {
+  return {Sequences(1, 8192), Sequences::cut(8192, 16, tile::i32)};
+}
+
+std::vector<std::unique_ptr<Problem>> problems(int64_t width, int64_t cols) {
+  std::vector<std::unique_ptr<Problem>> all;
+  for (const Sequences &s : batch_and_packed()) {
+    conv::ConvSpec spec;
+    spec.tokens = layout_of(s, tile::bf16, cols);
+    spec.width = width;
+    tokenshift::ShiftSpec shift;
+    shift.tokens = spec.tokens;
+    for (Pass pass : {Pass::Fwd, Pass::Bwd}) {
+      all.push_back(std::make_unique<conv::ConvProblem>(spec, pass, s));
+      if (width == 4) all.push_back(std::make_unique<tokenshift::ShiftProblem>(shift, pass, s));
+    }
+    spec.initial_state = spec.final_state = spec.residual = true;
+    spec.weight_dtype = tile::f32;
+    all.push_back(std::make_unique<conv::ConvProblem>(spec, Pass::FwdBwd, s));
+    if (!s.packed()) all.push_back(std::make_unique<conv::UpdateProblem>(spec, 64));
+  }
+  return all;
+}
+
+std::vector<Candidate> candidates(const Problem &problem, const Target &target) {
+  tile::runtime::DeviceInfo device;
+  device.units = 132;
+  return problem.candidates(target, device);
+}
+
+/// Candidates share kernels: each is assembled once.
+void expect_assembled(const Candidate &candidate, const Target &target) {
+  static std::set<std::string> done;
+  for (const FusedLaunch &launch : candidate.launches) {
+    const std::string ptx = tile::emit(launch.kernel, target, Stage::Code);
+    if (!done.insert(ptx).second) continue;
+    EXPECT_EQ(complaints(ptx, target.arch), "") << launch.kernel.name() << ", " << candidate.name;
+  }
+}
+
+struct TokenKernelsOn : testing::TestWithParam<const char *> {};
+
+TEST_P(TokenKernelsOn, AreAssembledWithoutSpills) {
+  if (!tile::test::has_ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
+  const Target target = Target::nvvm(GetParam());
+  for (const auto &problem : problems(4, 4096)) expect_assembled(candidates(*problem, target).front(), target);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TokenKernelsOn,
+                         testing::Values("sm_75", "sm_80", "sm_86", "sm_89", "sm_90a", "sm_100a", "sm_120"),
+                         [](const auto &info) { return std::string(info.param); });
+
+TEST(TokenKernels, OfEveryCandidateSpillNothing) {
+  if (!tile::test::has_ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
+  const Target target = Target::nvvm("sm_90a");
+  for (int64_t width : {4, 8})
+    for (const auto &problem : problems(width, 4096))
+      for (const Candidate &candidate : candidates(*problem, target)) expect_assembled(candidate, target);
+}
+
+// A march's weights are read before it and in another order than its tokens: those must not follow them.
+TEST(TokenKernels, MoveTokensIn16Bytes) {
+  const Target target = Target::nvvm("sm_90a");
+  for (const Sequences &s : batch_and_packed()) {
+    conv::ConvSpec spec;
+    spec.tokens = layout_of(s, tile::bf16, 4096);
+    const std::string ptx = tile::emit(
+        candidates(conv::ConvProblem(spec, Pass::Fwd, s), target).front().launches.front().kernel, target, Stage::Code);
+    EXPECT_THAT(ptx, testing::HasSubstr("st.global.v4.b32"));
+    EXPECT_THAT(ptx, testing::Not(testing::HasSubstr("global.b16")));
+  }
+}
+
+} // namespace
+} // namespace fla
