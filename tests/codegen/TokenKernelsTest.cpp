@@ -16,7 +16,7 @@ namespace {
 
 using tile::Stage;
 using tile::Target;
-using tile::test::ptxas_complaints;
+using tile::test::complaints;
 
 std::vector<Sequences> batch_and_packed() {
   return {Sequences(1, 8192), Sequences::cut(8192, 16, tile::i32)};
@@ -61,7 +61,7 @@ void expect_assembled(const Candidate &candidate, const Target &target) {
 struct TokenKernelsOn : testing::TestWithParam<const char *> {};
 
 TEST_P(TokenKernelsOn, AreAssembledWithoutSpills) {
-  if (!tile::test::has_ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
+  if (!*tile::test::ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
   const Target target = Target::nvvm(GetParam());
   for (const auto &problem : problems(4, 4096)) expect_assembled(candidates(*problem, target).front(), target);
 }
@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(All, TokenKernelsOn,
                          [](const auto &info) { return std::string(info.param); });
 
 TEST(TokenKernels, OfEveryCandidateSpillNothing) {
-  if (!tile::test::has_ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
+  if (!*tile::test::ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
   const Target target = Target::nvvm("sm_90a");
   for (int64_t width : {4, 8})
     for (const auto &problem : problems(width, 4096))

@@ -122,7 +122,8 @@ TEST(CrossEntropy, TargetsAreDrawnAsTheMixSays) {
   const CrossEntropyProblem problem(spec, Pass::Fwd, 10000, {.ignored = 0.25, .out_of_range = 0.1});
   int ignored = 0, outside = 0;
   std::set<double> classes;
-  for (double t : make_inputs(problem, 3).at("targets")) {
+  const auto inputs = make_inputs(problem, 3);
+  for (double t : inputs.at("targets")) {
     if (t == -100)
       ++ignored;
     else if (t < 0 || t >= 10)

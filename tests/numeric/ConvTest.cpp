@@ -140,7 +140,8 @@ TEST_P(Conv, UpdatesOfAnyKind) {
   for (int64_t rows : {0, 1, 5})
     for (int64_t cols : {1, 33, 300})
       for (int64_t width : {1, 3, 4, 8}) {
-        ConvSpec spec = spec_of(options++ % 16, width, kDtypes[options % 3]);
+        ++options;
+        ConvSpec spec = spec_of(options % 16, width, kDtypes[options % 3]);
         spec.tokens = layout_of(Sequences(rows, 1), kDtypes[options % 3], cols);
         expect_right(machine, UpdateProblem(spec, rows), fmt::format("update {}x{} W={}", rows, cols, width),
                      rows == 5 ? Which::All : Which::First);

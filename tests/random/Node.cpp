@@ -1,0 +1,317 @@
+// Element-wise ops and memory. Integers wrap as the machine's do.
+#include "tests/random/Node.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace tile::test {
+
+int64_t count(const Shape &shape) {
+  int64_t n = 1;
+  for (int64_t extent : shape) n *= extent;
+  return n;
+}
+
+bool fit(const Shape &a, const Shape &b) {
+  if (a.empty() || b.empty()) return true;
+  if (a.size() != b.size()) return false;
+  for (size_t d = 0; d < a.size(); ++d)
+    if (a[d] != b[d] && a[d] != 1 && b[d] != 1) return false;
+  return true;
+}
+
+Node numbers_only(Node n) {
+  n.tile = Tile();
+  return n;
+}
+
+namespace {
+
+bool has_tile(const Node &n) {
+  return bool(n.tile.value());
+}
+
+Shape joined(const Shape &a, const Shape &b) {
+  if (a.empty()) return b;
+  Shape shape = a;
+  for (size_t d = 0; d < b.size(); ++d) shape[d] = std::max(shape[d], b[d]);
+  return shape;
+}
+
+/// The element of `n` that stands at position `flat` of a tile of `shape`, which `n` fits.
+const Number &element(const Node &n, const Shape &shape, int64_t flat) {
+  if (n.shape.empty()) return n.at.front();
+  int64_t mine = 0, scale = 1;
+  for (size_t d = shape.size(); d-- > 0; flat /= shape[d]) {
+    if (n.shape[d] != 1) mine += flat % shape[d] * scale;
+    scale *= n.shape[d];
+  }
+  return n.at[size_t(mine)];
+}
+
+template <class F> Node zip(const Node &a, const Node &b, DType dtype, F &&f) {
+  Node out{.dtype = dtype, .shape = joined(a.shape, b.shape), .at = {}};
+  for (int64_t i = 0; i < count(out.shape); ++i)
+    out.at.push_back(f(element(a, out.shape, i), element(b, out.shape, i)));
+  return out;
+}
+
+template <class F> Node map(const Node &x, DType dtype, F &&f) {
+  Node out{.dtype = dtype, .shape = x.shape, .at = {}};
+  for (const Number &n : x.at) out.at.push_back(n.known ? f(n) : unknown());
+  return out;
+}
+
+int64_t wrapped(DType dtype, int64_t v) {
+  return dtype == i32 ? int64_t(int32_t(uint32_t(uint64_t(v)))) : v;
+}
+
+Number of_floats(Binary op, const Number &a, const Number &b) {
+  const double x = a.value, y = b.value;
+  switch (op) {
+  case Binary::Add:
+    return rounded(x + y, a.error + b.error);
+  case Binary::Sub:
+    return rounded(x - y, a.error + b.error);
+  case Binary::Mul:
+    return rounded(x * y, std::fabs(x) * b.error + std::fabs(y) * a.error + a.error * b.error);
+  case Binary::Div: {
+    const double least = std::fabs(y) - b.error;
+    if (least <= 1e-30) return unknown();
+    return rounded(x / y, (a.error + std::fabs(x / y) * b.error) / least, 4);
+  }
+  case Binary::Min:
+    return {.value = std::min(x, y), .error = std::max(a.error, b.error)};
+  case Binary::Max:
+    return {.value = std::max(x, y), .error = std::max(a.error, b.error)};
+  }
+  return unknown();
+}
+
+Number of_integers(Binary op, DType dtype, int64_t x, int64_t y) {
+  const auto a = uint64_t(x), b = uint64_t(y);
+  switch (op) {
+  case Binary::Add:
+    return integer(wrapped(dtype, int64_t(a + b)));
+  case Binary::Sub:
+    return integer(wrapped(dtype, int64_t(a - b)));
+  case Binary::Mul:
+    return integer(wrapped(dtype, int64_t(a * b)));
+  case Binary::Div: // by -1 the least integer has no quotient
+    return y == -1 ? integer(wrapped(dtype, int64_t(0 - a))) : integer(x / y);
+  case Binary::Min:
+    return integer(std::min(x, y));
+  case Binary::Max:
+    return integer(std::max(x, y));
+  }
+  return unknown();
+}
+
+template <class A, class B> Tile apply(Binary op, const A &a, const B &b) {
+  switch (op) {
+  case Binary::Add:
+    return a + b;
+  case Binary::Sub:
+    return a - b;
+  case Binary::Mul:
+    return a * b;
+  case Binary::Div:
+    return a / b;
+  case Binary::Min:
+    return min(a, b);
+  case Binary::Max:
+    return max(a, b);
+  }
+  return Tile();
+}
+
+template <class A, class B> Tile apply_compare(int op, const A &a, const B &b) {
+  switch (op) {
+  case 0:
+    return a < b;
+  case 1:
+    return a <= b;
+  case 2:
+    return a > b;
+  case 3:
+    return a >= b;
+  case 4:
+    return a == b;
+  default:
+    return a != b;
+  }
+}
+
+Number compared(int op, bool is_float, const Number &a, const Number &b) {
+  const double x = is_float ? a.value : 0, y = is_float ? b.value : 0;
+  if (is_float && std::fabs(x - y) <= a.error + b.error) return unknown();
+  const bool less = is_float ? x < y : a.integer < b.integer, equal = !is_float && a.integer == b.integer;
+  const bool results[] = {less, less || equal, !less && !equal, !less, equal, !equal};
+  return integer(results[op]);
+}
+
+Node constant(const Node &like, int64_t number) {
+  Number n = integer(number);
+  n.value = double(number);
+  return {.dtype = like.dtype, .at = {n}};
+}
+
+/// Relative rounding of a narrow float, and the largest it can hold.
+struct Format {
+  double half_ulp, largest, smallest;
+};
+Format format(DType dtype) {
+  return dtype == f16 ? Format{0x1p-11, 65504, 0x1p-24} : Format{0x1p-8, 0x1.fep127, kTiny};
+}
+
+} // namespace
+
+Node binary(Binary op, const Node &a, const Node &b) {
+  const bool is_float = a.dtype == f32;
+  if (op == Binary::Div && !is_float) op = Binary::Sub; // a divisor may be 0
+  Node out = zip(a, b, a.dtype, [&](const Number &x, const Number &y) {
+    if (!x.known || !y.known) return unknown();
+    return is_float ? of_floats(op, x, y) : of_integers(op, a.dtype, x.integer, y.integer);
+  });
+  if (has_tile(a) && has_tile(b)) out.tile = apply(op, a.tile, b.tile);
+  return out;
+}
+
+Node binary_with(Binary op, const Node &a, int64_t number) {
+  const bool is_float = a.dtype == f32;
+  Node out = zip(a, constant(a, number), a.dtype, [&](const Number &x, const Number &y) {
+    if (!x.known) return unknown();
+    return is_float ? of_floats(op, x, y) : of_integers(op, a.dtype, x.integer, y.integer);
+  });
+  if (has_tile(a)) out.tile = apply(op, a.tile, number);
+  return out;
+}
+
+Node unary(Unary op, const Node &x) {
+  struct Entry {
+    std::function<double(double)> f;
+    double ulps;
+    Tile (*tile)(Operand);
+  };
+  static const Entry entries[] = {
+      {[](double v) { return -v; }, 0, [](Operand t) { return -t; }},
+      {[](double v) { return std::fabs(v); }, 0, [](Operand t) { return abs(t); }},
+      {[](double v) { return std::exp(v); }, 4, [](Operand t) { return exp(t); }},
+      {[](double v) { return std::exp2(v); }, 4, [](Operand t) { return exp2(t); }},
+      {[](double v) { return std::log(v); }, 4, [](Operand t) { return log(t); }},
+      {[](double v) { return std::log2(v); }, 4, [](Operand t) { return log2(t); }},
+      {[](double v) { return std::log1p(v); }, 4, [](Operand t) { return log1p(t); }},
+      {[](double v) { return std::sqrt(v); }, 4, [](Operand t) { return sqrt(t); }},
+      {[](double v) { return 1 / std::sqrt(v); }, 4, [](Operand t) { return rsqrt(t); }},
+      {[](double v) { return std::tanh(v); }, 4, [](Operand t) { return tanh(t); }},
+      {[](double v) { return std::erf(v); }, 4, [](Operand t) { return erf(t); }},
+      {[](double v) { return 1 / (1 + std::exp(-v)); }, 4, [](Operand t) { return sigmoid(t); }}};
+  const Entry &entry = entries[size_t(op)];
+  Node out = map(x, f32, [&](const Number &n) {
+    Number y = through(entry.f, n, entry.ulps);
+    if (op == Unary::Abs) y.error = n.error + kTiny; // it turns around at 0
+    return y;
+  });
+  if (has_tile(x)) out.tile = entry.tile(x.tile);
+  return out;
+}
+
+Node compare(int op, const Node &a, const Node &b) {
+  const bool is_float = a.dtype == f32;
+  Node out = zip(a, b, DType::i1, [&](const Number &x, const Number &y) {
+    return x.known && y.known ? compared(op, is_float, x, y) : unknown();
+  });
+  if (has_tile(a) && has_tile(b)) out.tile = apply_compare(op, a.tile, b.tile);
+  return out;
+}
+
+Node compare_with(int op, const Node &a, int64_t number) {
+  const bool is_float = a.dtype == f32;
+  Node out = zip(a, constant(a, number), DType::i1,
+                 [&](const Number &x, const Number &y) { return x.known ? compared(op, is_float, x, y) : unknown(); });
+  if (has_tile(a)) out.tile = apply_compare(op, a.tile, number);
+  return out;
+}
+
+Node where(const Node &condition, const Node &a, const Node &b) {
+  Node both = zip(a, b, a.dtype, [](const Number &x, const Number &) { return x; });
+  Node out{.dtype = a.dtype, .shape = joined(condition.shape, both.shape), .at = {}};
+  for (int64_t i = 0; i < count(out.shape); ++i) {
+    const Number &c = element(condition, out.shape, i);
+    const Number &chosen = c.integer ? element(a, out.shape, i) : element(b, out.shape, i);
+    out.at.push_back(c.known ? chosen : unknown());
+  }
+  if (has_tile(condition)) out.tile = tile::where(condition.tile, a.tile, b.tile);
+  return out;
+}
+
+Node convert(const Node &x, DType to) {
+  const bool from_float = is_float(x.dtype);
+  Node out = map(x, to, [&](const Number &n) -> Number {
+    if (from_float && !is_float(to)) {
+      const double low = std::trunc(n.value - n.error), high = std::trunc(n.value + n.error);
+      if (low != high || std::fabs(low) > 1e9) return unknown();
+      return integer(int64_t(low));
+    }
+    if (!is_float(to)) return integer(wrapped(to, n.integer));
+    const double v = from_float ? n.value : double(n.integer);
+    const double error = from_float ? n.error : std::fabs(v) * kUlp; // to f16 and bf16 by way of f32
+    if (to == f32) return from_float ? n : Number{.value = v, .error = std::fabs(v) > 0x1p24 ? error : 0};
+    const Format narrow = format(to);
+    const double most = error + (std::fabs(v) + error) * narrow.half_ulp + narrow.smallest;
+    if (!(std::fabs(v) + most < narrow.largest)) return unknown();
+    return {.value = v, .error = most};
+  });
+  if (has_tile(x)) out.tile = x.tile.to(to);
+  return out;
+}
+
+// ---- Memory ---------------------------------------------------------------------------------------------------------
+
+void fill(Tensor &t, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  for (int64_t i = 0; i < count(t.extents); ++i) {
+    // Exact in every dtype: a small odd-ish number of quarters, or an integer.
+    const auto n = int64_t(random() % 65) - 32;
+    Number e = integer(n);
+    e.value = double(n) / 4;
+    t.elements.push_back(e);
+  }
+}
+
+namespace {
+
+/// Calls f(position in the tile, position in the tensor or -1) for every element of a tile of `shape` at `at`.
+template <class F> void each(const Shape &extents, const Shape &shape, const Shape &at, F &&f) {
+  for (int64_t i = 0; i < count(shape); ++i) {
+    int64_t flat = 0, scale = 1, rest = i;
+    bool inside = true;
+    for (size_t d = shape.size(); d-- > 0; rest /= shape[d]) {
+      const int64_t c = at[d] + rest % shape[d];
+      inside &= c >= 0 && c < extents[d];
+      flat += c * scale;
+      scale *= extents[d];
+    }
+    f(i, inside ? flat : -1);
+  }
+}
+
+} // namespace
+
+Node numbers_of(const Tensor &t, const Shape &shape, const Shape &at) {
+  Node n{.dtype = t.dtype, .shape = shape, .at = {}};
+  each(t.extents, shape, at,
+       [&](int64_t, int64_t flat) { n.at.push_back(flat < 0 ? Number() : t.elements[size_t(flat)]); });
+  return n;
+}
+
+void put(Tensor &t, const Node &n, const Shape &at) {
+  each(t.extents, n.shape, at, [&](int64_t i, int64_t flat) {
+    if (flat < 0) return;
+    t.elements[size_t(flat)] = n.at[size_t(i)];
+    t.is_written[size_t(flat)] = true;
+  });
+}
+
+} // namespace tile::test
