@@ -121,7 +121,11 @@ std::vector<ConvConfig> backward_configs(const Place &p) {
 /// The second stage, and the workspace of the first: `parts` rows of sums of each tap and of the bias.
 void add_second_stage(const Place &p, int64_t parts, Candidate &candidate) {
   const DType dtype = p.spec.weight_dtype;
-  SumOfPartials stage{.kernel = p.spec.name("sum_partials"), .sums = {}, .dtype = dtype, .cols = p.spec.tokens.cols};
+  SumOfPartials stage{.kernel = p.spec.name("sum_partials"),
+                      .sums = {},
+                      .dtype = dtype,
+                      .cols = p.spec.tokens.cols,
+                      .align = weight_options(p.spec).align};
   for (int64_t tap = 0; tap < p.spec.width; ++tap) {
     stage.sums.push_back(tap_gradient(tap));
     stage.strides[tap_gradient(tap)] = p.spec.width;

@@ -14,7 +14,7 @@ struct L2NormOptions {
 };
 
 struct L2NormForward {
-  Tensor y, rstd;
+  Tensor y = {}, rstd = {};
 };
 
 /// y = x * rstd with rstd = 1 / sqrt(sum(x^2) + eps), the sum over the last dimension, computed in f32.
@@ -25,7 +25,7 @@ struct L2NormForward {
 L2NormForward l2norm_forward(Stream &, const Tensor &x, const L2NormOptions &options = {}, L2NormForward into = {});
 
 struct L2NormBackward {
-  Tensor dx;
+  Tensor dx = {};
 };
 
 /// dx = (dy - y * sum(dy * y)) * rstd, from what the forward pass saved.

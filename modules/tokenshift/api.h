@@ -17,7 +17,7 @@ struct TokenShiftOptions {
 };
 
 struct TokenShiftForward {
-  Tensor y, next_cache;
+  Tensor y = {}, next_cache = {};
 };
 
 /// y[t] = x[t-1] - x[t] along T, for each sequence by itself.
@@ -37,7 +37,7 @@ struct TokenShiftBackwardOptions {
 };
 
 struct TokenShiftBackward {
-  Tensor dx, dcache;
+  Tensor dx = {}, dcache = {};
 };
 
 /// dx[t] = dy[t+1] - dy[t], where behind a sequence's last token stands dnext_cache; dcache is dy of its first token.
