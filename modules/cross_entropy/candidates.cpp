@@ -20,6 +20,7 @@ constexpr int64_t kRangesPerUnit = 4;
 struct Place {
   const Spec &spec;
   int64_t rows;
+  int64_t logits_stride;
   const Target &target;
   int64_t units;
   bool streaming; ///< a gradient would only push other data out of the caches
@@ -120,7 +121,10 @@ private:
   }
 
   void launch(tile::Kernel kernel, int64_t programs, std::vector<Arg> args, std::vector<std::string> tensors) {
-    for (std::string &tensor : tensors) args.push_back({tensor, tensor});
+    for (std::string &tensor : tensors) {
+      args.push_back({tensor, tensor});
+      if (tensor == "logits" && p_.spec.stride_divisor) args.push_back({"logits_stride", p_.logits_stride});
+    }
     candidate_.launches.push_back({std::move(kernel), {uint32_t(programs)}, std::move(args)});
   }
 
@@ -293,7 +297,7 @@ std::vector<Candidate> both_candidates(const Place &p) {
 std::vector<Candidate> CrossEntropyProblem::candidates(const Target &target, const DeviceInfo &device) const {
   const int64_t written = runs_backward() ? rows_ * spec_.classes * tile::size_of(spec_.dtype) : 0;
   const bool streaming = !spec_.in_place && written > device.cache_bytes / (target.is_gpu() ? 1 : 8);
-  const Place place{spec_, rows_, target, std::max(device.units, 1), streaming};
+  const Place place{spec_, rows_, logits_stride_, target, std::max(device.units, 1), streaming};
   switch (pass_) {
   case Pass::Fwd:
     return forward_candidates(place);

@@ -13,8 +13,9 @@ struct TargetMix {
 
 class CrossEntropyProblem : public Problem {
 public:
-  CrossEntropyProblem(Spec spec, Pass pass, int64_t rows, TargetMix mix = {})
-      : spec_(spec), pass_(pass), rows_(rows), mix_(mix) {}
+  /// `logits_stride`: elements from row to row of the logits, where the spec has a divisor of it.
+  CrossEntropyProblem(Spec spec, Pass pass, int64_t rows, TargetMix mix = {}, int64_t logits_stride = 0)
+      : spec_(spec), pass_(pass), rows_(rows), mix_(mix), logits_stride_(logits_stride) {}
 
   std::vector<TensorDesc> tensors() const override;
   int64_t bytes() const override;
@@ -33,6 +34,7 @@ private:
   Pass pass_;
   int64_t rows_;
   TargetMix mix_;
+  int64_t logits_stride_;
 };
 
 } // namespace fla::cross_entropy

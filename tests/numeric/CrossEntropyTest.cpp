@@ -251,21 +251,14 @@ TEST_P(CrossEntropy, LargeLogits) {
 class Apart : public CrossEntropyProblem {
 public:
   Apart(const Spec &spec, Pass pass, int64_t rows, int64_t stride)
-      : CrossEntropyProblem(spec, pass, rows, kSomeIgnored), classes_(spec.classes), rows_(rows), stride_(stride) {}
+      : CrossEntropyProblem(spec, pass, rows, kSomeIgnored, stride), classes_(spec.classes), rows_(rows),
+        stride_(stride) {}
   std::vector<TensorDesc> tensors() const override {
     std::vector<TensorDesc> all = CrossEntropyProblem::tensors();
     all.front().shape = {rows_, stride_};
     for (TensorDesc &t : all)
       if (t.derive && t.name != "targets")
         t.derive = [this, derive = t.derive](const auto &in, auto &self) { derive(together(in), self); };
-    return all;
-  }
-  std::vector<Candidate> candidates(const tile::Target &target, const tile::runtime::DeviceInfo &info) const override {
-    std::vector<Candidate> all = CrossEntropyProblem::candidates(target, info);
-    for (Candidate &candidate : all)
-      for (FusedLaunch &launch : candidate.launches)
-        if (std::ranges::any_of(launch.args, [](const Arg &arg) { return arg.param == "logits"; }))
-          launch.args.push_back({"logits_stride", stride_});
     return all;
   }
   void oracle(const std::map<std::string, std::vector<double>> &in,
