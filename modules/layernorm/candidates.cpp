@@ -227,11 +227,24 @@ std::vector<Candidate> NormProblem::forward_candidates(const Place &place) const
     if (place.rows > 0)
       candidate.launches.push_back({forward(spec_, config), {uint32_t(row_programs(place, config))}, args});
   }
-  return all;
+  return with_strides(std::move(all));
 }
 
 std::vector<Candidate> NormProblem::backward_candidates(const Place &place) const {
-  return Backward(spec_, place).candidates();
+  return with_strides(Backward(spec_, place).candidates());
+}
+
+std::vector<Candidate> NormProblem::with_strides(std::vector<Candidate> all) const {
+  if (spec_.stride_divisor == 0) return all;
+  for (Candidate &candidate : all)
+    for (FusedLaunch &launch : candidate.launches) {
+      auto takes = [&](const char *name) {
+        return std::ranges::any_of(launch.args, [&](const Arg &arg) { return arg.param == name; });
+      };
+      if (takes("x")) launch.args.push_back({"x_stride", strides_.x});
+      if (takes("dy")) launch.args.push_back({"dy_stride", strides_.dy});
+    }
+  return all;
 }
 
 } // namespace fla::layernorm

@@ -6,11 +6,17 @@
 
 namespace fla::layernorm {
 
+/// Elements from row to row, where the spec has a divisor of them.
+struct RowStrides {
+  int64_t x = 0, dy = 0;
+};
+
 /// N rows of G groups are N * G rows of D / G columns to RowProblem.
 class NormProblem : public RowProblem {
 public:
-  NormProblem(NormSpec spec, Pass pass, int64_t rows, double eps = 1e-5)
-      : RowProblem(pass, rows * spec.checked().groups, spec.checked().width()), spec_(spec), eps_(eps) {}
+  NormProblem(NormSpec spec, Pass pass, int64_t rows, double eps = 1e-5, RowStrides strides = {})
+      : RowProblem(pass, rows * spec.checked().groups, spec.checked().width()), spec_(spec), eps_(eps),
+        strides_(strides) {}
 
   std::vector<TensorDesc> tensors() const override;
   CudaReference cuda_reference() const override;
@@ -24,12 +30,14 @@ protected:
   std::vector<Candidate> backward_candidates(const Place &) const override;
 
 private:
+  std::vector<Candidate> with_strides(std::vector<Candidate>) const;
   /// What the backward pass calls x.
   const char *saved() const { return spec_.saves_sum() ? "sum" : "x"; }
   int64_t whole_rows() const { return rows() / spec_.groups; }
 
   NormSpec spec_;
   double eps_;
+  RowStrides strides_;
 };
 
 } // namespace fla::layernorm
