@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 namespace fla::cross_entropy {
 
@@ -64,6 +65,20 @@ public:
       });
     });
   }
+  /// x[row][col] = f(row)(x[row][col], col). By one pointer: with two, the compiler's check for overlap would find one,
+  /// and the loop it keeps for that case is not vector code.
+  template <class F> void change(std::string name, F f) {
+    this->add([=, rows = this->rows_, cols = this->cols_](const Tensors &t) {
+      float *x = get<float>(t, name);
+      parallel_for(rows, [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row) {
+          const auto of = f(t, row);
+          float *at = x + row * cols;
+          for (int64_t col = 0; col < cols; ++col) at[col] = of(at[col], col);
+        }
+      });
+    });
+  }
   /// out[row] = f(the row of `in`)
   template <class In, class F> void reduce_rows(std::string in, std::string out, F f) {
     each_row(out, [=, cols = this->cols_](const Tensors &t, int64_t row) {
@@ -78,10 +93,9 @@ public:
                                         return [=](float x, int64_t) { return x * scale; };
                                       });
     if (spec_.softcap == 0) return;
-    this->template elements<float, float>("unfused_y", "unfused_y",
-                                          [cap = float(spec_.softcap)](const Tensors &, int64_t) {
-                                            return [=](float y, int64_t) { return cap * host::tanh(y / cap); };
-                                          });
+    change("unfused_y", [cap = float(spec_.softcap)](const Tensors &, int64_t) {
+      return [=](float y, int64_t) { return cap * host::tanh(y / cap); };
+    });
   }
 
   /// unfused_logp, the logarithms of the softmax, and lse.
@@ -106,9 +120,13 @@ public:
 
   /// unfused_logp = in - of_rows
   template <class In> void subtract_rows(const char *in, const char *of_rows) {
-    this->template elements<In, float>(in, "unfused_logp", [=](const Tensors &t, int64_t row) {
+    auto difference = [=](const Tensors &t, int64_t row) {
       return [m = at(t, of_rows, row)](float x, int64_t) { return x - m; };
-    });
+    };
+    if (in == std::string_view("unfused_logp"))
+      change("unfused_logp", difference);
+    else
+      this->template elements<In, float>(in, "unfused_logp", difference);
   }
 
   void losses() {
@@ -159,16 +177,14 @@ public:
   void gradient(bool given) {
     const Spec spec = spec_;
     const float e = float(spec.label_smoothing);
-    this->template elements<float, float>("unfused_logp", "unfused_logp", [](const Tensors &, int64_t) {
-      return [](float x, int64_t) { return host::exp(x); };
-    });
+    change("unfused_logp", [](const Tensors &, int64_t) { return [](float x, int64_t) { return host::exp(x); }; });
     auto at_target = [=](const Tensors &t, int64_t row) {
       const int64_t target = get<const int64_t>(t, "targets")[row];
       if (kind_of(spec, target) != Kind::Valid) return 0.f;
       return (1 - e) * (spec.class_weights ? get<const float>(t, "weight")[target] : 1);
     };
     if (spec.smooths() || spec.class_weights || spec.has_z())
-      this->template elements<float, float>("unfused_logp", "unfused_logp", [=](const Tensors &t, int64_t row) {
+      change("unfused_logp", [=](const Tensors &t, int64_t row) {
         const float *w = spec.class_weights && spec.smooths() ? get<const float>(t, "weight") : nullptr;
         float along = at_target(t, row);
         if (spec.smooths()) along += w ? e / float(spec.classes) * *get<const float>(t, "unfused_weight_sum") : e;
@@ -176,7 +192,7 @@ public:
         return [=](float p, int64_t) { return p * along; };
       });
     if (spec.smooths())
-      this->template elements<float, float>("unfused_logp", "unfused_logp", [=](const Tensors &t, int64_t) {
+      change("unfused_logp", [=](const Tensors &t, int64_t) {
         const float *w = spec.class_weights ? get<const float>(t, "weight") : nullptr;
         return [=, share = e / float(spec.classes)](float d, int64_t j) { return d - (w ? w[j] : 1) * share; };
       });
@@ -188,7 +204,7 @@ public:
       });
     });
     if (spec.softcap != 0)
-      this->template elements<float, float>("unfused_logp", "unfused_logp", [=](const Tensors &t, int64_t row) {
+      change("unfused_logp", [=](const Tensors &t, int64_t row) {
         const float *y = get<const float>(t, "unfused_y") + row * spec.classes;
         return [=, inverse = 1 / float(spec.softcap)](float d, int64_t j) {
           return d * (1 - y[j] * inverse * (y[j] * inverse));
