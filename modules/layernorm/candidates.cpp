@@ -217,7 +217,10 @@ private:
 
 std::vector<Candidate> NormProblem::forward_candidates(const Place &place) const {
   RowNeeds needs{.cols = cols(), .dtype = spec_.dtype, .streaming = place.streaming};
-  if (spec_.gate != Gate::None || spec_.residual) needs.held = 32;
+  if (spec_.gate != Gate::None || spec_.residual) {
+    needs.held = 32;
+    needs.alive = 2;
+  }
   std::vector<Arg> args = arguments(spec_, false, false);
   args.push_back({"rows", place.rows});
   args.push_back({"eps", eps_});

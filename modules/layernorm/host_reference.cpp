@@ -1,4 +1,5 @@
 // The steps of the GPU's reference on the host.
+#include "modules/common/HostMath.h"
 #include "modules/common/HostRows.h"
 #include "modules/layernorm/problem.h"
 #include "modules/layernorm/unfused.h"
@@ -11,9 +12,9 @@ using host::all, host::per_column, host::per_row;
 
 namespace {
 
-float sigmoid(float g) {
-  return 1 / (1 + std::exp(-g));
-}
+// Function objects, not functions: a pointer would be called for each element.
+constexpr auto itself = [](float x) { return x; };
+constexpr auto sigmoid = [](float g) { return 1 / (1 + host::exp(-g)); };
 
 /// The steps of unfused.h as loops. T is the type of elements that are not f32.
 template <class T> class Steps {
@@ -117,8 +118,6 @@ public:
   }
 
 private:
-  static float itself(float x) { return x; }
-
   template <class Action> static void with(const Ref &x, Action action) {
     if (x.is_f32)
       action(all<float>(x.name));

@@ -1,9 +1,8 @@
 // The unfused softmax, on a GPU and on the host: its elementary steps, with intermediates in f32.
 #include "modules/common/CudaRows.h"
+#include "modules/common/HostMath.h"
 #include "modules/common/HostRows.h"
 #include "modules/softmax/softmax.h"
-
-#include <cmath>
 
 namespace fla::softmax {
 
@@ -81,7 +80,7 @@ HostReference SoftmaxProblem::host_reference() const {
     if (runs_forward()) {
       steps.row_max("unfused_most", itself, all<T>("x"));
       steps.map<float>("unfused_less", [](float x, float m) { return x - m; }, all<T>("x"), per_row("unfused_most"));
-      steps.map<float>("unfused_weight", [](float x) { return std::exp(x); }, all<float>("unfused_less"));
+      steps.map<float>("unfused_weight", [](float x) { return host::exp(x); }, all<float>("unfused_less"));
       steps.row_sum("unfused_total", itself, all<float>("unfused_weight"));
       steps.map<T>("y", [](float x, float d) { return x / d; }, all<float>("unfused_weight"), per_row("unfused_total"));
     }
