@@ -60,9 +60,9 @@ Number decode(DType dtype, const std::byte *from) {
 
 constexpr std::byte kPoison{0xA5};
 
-class Run {
+class Launched {
 public:
-  Run(runtime::Device &device, const Case &c) : device_(device), case_(c) {}
+  Launched(runtime::Device &device, const Case &c) : device_(device), case_(c) {}
 
   /// What is wrong; empty: nothing.
   std::string operator()() {
@@ -136,7 +136,7 @@ TEST_P(RandomKernels, DoWhatTheOracleSays) {
       const Case c = make_case(seed);
       for (const Tensor &t : c.tensors)
         for (size_t i = 0; t.is_output && i < t.elements.size(); ++i, ++all) compared += t.elements[i].known;
-      text = Run(*device, c)();
+      text = Launched(*device, c)();
       if (!text.empty()) text += "\n" + c.kernel.str();
     } catch (const std::exception &e) {
       text = e.what();

@@ -77,7 +77,7 @@ private:
   View view(const Tensor &t, Index first) {
     std::vector<Index> extents{first};
     for (size_t d = 1; d < t.extents.size(); ++d) extents.emplace_back(t.extents[d]);
-    ViewOptions options{.align = size_of(t.dtype)};
+    ViewOptions options{.align = int(size_of(t.dtype))};
     return t.is_output ? k_->output(t.name, t.dtype, extents, options) : k_->input(t.name, t.dtype, extents, options);
   }
 
