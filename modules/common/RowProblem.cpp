@@ -2,9 +2,6 @@
 
 #include "modules/common/Pairs.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 
 namespace fla {
@@ -85,38 +82,6 @@ std::vector<Candidate> RowProblem::candidates(const tile::Target &target,
     return pairs(forward_candidates(place), backward_candidates(place));
   }
   throw tile::InternalError("a problem of an unknown pass");
-}
-
-// ---- Modules --------------------------------------------------------------------------------------------------------
-
-void check_range(std::string_view op, const Case &c, std::string_view key, int64_t least, int64_t most) {
-  if (c[key] < least || c[key] > most)
-    throw tile::UserError(fmt::format("{}: {}={} is out of range; accepted: {} to {}", op, key, c[key], least, most));
-}
-
-void check_rows(std::string_view op, const Case &c) {
-  constexpr int64_t kMostRows = (int64_t(1) << 31) - 1; // programs of a grid
-  constexpr int64_t kMostCols = int64_t(1) << 24;       // counts of columns are exact in f32
-  constexpr int64_t kMostElements = int64_t(1) << 40;
-  check_range(op, c, "N", 0, kMostRows);
-  check_range(op, c, "D", 1, kMostCols);
-  if (c["N"] > kMostElements / c["D"])
-    throw tile::UserError(fmt::format("{}: {} has more elements than the {} accepted", op, c.str(), kMostElements));
-}
-
-void check_dtype(std::string_view op, DType dtype, const std::vector<DType> &accepted) {
-  if (std::ranges::find(accepted, dtype) != accepted.end()) return;
-  std::vector<std::string_view> names;
-  for (DType t : accepted) names.push_back(tile::name_of(t));
-  throw tile::UserError(
-      fmt::format("{}: dtype {} is not accepted; there are {}", op, tile::name_of(dtype), fmt::join(names, ", ")));
-}
-
-std::vector<Case> grid_named(std::string_view module, std::string_view grid, std::vector<Case> quick,
-                             std::vector<Case> fla) {
-  if (grid == "quick") return quick;
-  if (grid == "fla") return fla;
-  throw tile::UserError(fmt::format("unknown grid \"{}\" of module {}; there are quick, fla", grid, module));
 }
 
 } // namespace fla

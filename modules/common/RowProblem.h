@@ -2,6 +2,7 @@
 // the way from configs to candidates.
 #pragma once
 
+#include "modules/common/Limits.h"
 #include "modules/common/Problem.h"
 #include "modules/common/Rows.h"
 
@@ -70,16 +71,5 @@ private:
   Pass pass_;
   int64_t rows_, cols_;
 };
-
-// ---- Modules --------------------------------------------------------------------------------------------------------
-
-/// UserErrors for what a case may not ask for.
-void check_range(std::string_view op, const Case &, std::string_view key, int64_t least, int64_t most);
-/// N from 0, D from 1, and no more elements than can be addressed.
-void check_rows(std::string_view op, const Case &);
-void check_dtype(std::string_view op, DType, const std::vector<DType> &accepted);
-/// The cases of `grid`, one of the two there are.
-std::vector<Case> grid_named(std::string_view module, std::string_view grid, std::vector<Case> quick,
-                             std::vector<Case> fla);
 
 } // namespace fla

@@ -55,8 +55,6 @@ private:
 
 /// The sequences of a case with the keys B, T, D and seqs (0: not packed); UserError where it is out of range.
 Sequences sequences_of(std::string_view op, const Case &);
-/// UserError unless `dtype` is a float's.
-void check_float(std::string_view op, DType dtype);
 
 // ---- What kernels are compiled for ----------------------------------------------------------------------------------
 

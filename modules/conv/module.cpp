@@ -1,6 +1,8 @@
 // The module as the arena sees it.
 #include "modules/conv/update.h"
 
+#include "modules/common/Limits.h"
+
 #include <fmt/format.h>
 
 namespace fla {
@@ -20,32 +22,28 @@ public:
         {kUpdate, {"B", "D", "W"}, {Pass::Fwd}, "the same of one new token for each of B sequences and their states"}};
   }
 
-  std::vector<DType> dtypes() const override { return {tile::bf16, tile::f16, tile::f32}; }
+  std::vector<DType> dtypes() const override { return float_dtypes(); }
 
   std::vector<Case> cases(std::string_view op, std::string_view grid) const override {
     op_named(*this, op);
-    if (grid != "quick" && grid != "fla")
-      throw tile::UserError(fmt::format("unknown grid \"{}\" of module {}; there are quick, fla", grid, name()));
     std::vector<Case> all;
     if (op == kUpdate) {
-      if (grid == "quick") return {update(64, 1024, 4), update(512, 4096, 4), update(100, 1200, 3)};
       for (int64_t batch : {1, 16, 64, 256})
         for (int64_t cols = 1024; cols <= 8192; cols *= 2) all.push_back(update(batch, cols, 4));
-      return all;
+      return grid_named(name(), grid, {update(64, 1024, 4), update(512, 4096, 4), update(100, 1200, 3)}, all);
     }
-    if (grid == "quick") return {conv(512, 256, 4), conv(4096, 4096, 0), conv(8192, 1024, 16), conv(1000, 1200, 4)};
     for (bool packed : {true, false})
       for (int64_t cols = 256; cols <= 4096; cols *= 2)
         for (int64_t tokens = 256; tokens <= 65536; tokens *= 2)
           all.push_back(conv(tokens, cols, packed ? tokens < 2048 ? 4 : 16 : 0));
-    return all;
+    return grid_named(name(), grid, {conv(512, 256, 4), conv(4096, 4096, 0), conv(8192, 1024, 16), conv(1000, 1200, 4)},
+                      all);
   }
 
   std::unique_ptr<Problem> problem(std::string_view op, Pass pass, const Case &c, DType dtype) const override {
     const OpInfo &info = op_named(*this, op);
-    check_float(op, dtype);
-    if (c["W"] < 1 || c["W"] > conv::kMostWidth)
-      throw tile::UserError(fmt::format("{}: W={} is out of range; accepted: 1 to {}", op, c["W"], conv::kMostWidth));
+    check_dtype(op, dtype, dtypes());
+    check_range(op, c, "W", 1, conv::kMostWidth);
     conv::ConvSpec spec;
     spec.width = c["W"];
     spec.weight_dtype = dtype;

@@ -10,8 +10,6 @@ namespace {
 using layernorm::Gate;
 using layernorm::NormSpec;
 
-constexpr int64_t kMostPrograms = (int64_t(1) << 31) - 1; // of a grid
-
 struct Op {
   const char *name;
   bool has_groups;
@@ -50,7 +48,7 @@ public:
     return all;
   }
 
-  std::vector<DType> dtypes() const override { return {tile::bf16, tile::f16, tile::f32}; }
+  std::vector<DType> dtypes() const override { return float_dtypes(); }
 
   std::vector<Case> cases(std::string_view op, std::string_view grid) const override {
     const bool has_groups = op_named(*this, op).keys.size() > 2;

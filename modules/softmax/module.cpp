@@ -16,7 +16,7 @@ public:
              "y = exp(x) / sum(exp(x)) over rows of D; the example of modules/README.md"}};
   }
 
-  std::vector<DType> dtypes() const override { return {tile::bf16, tile::f16, tile::f32}; }
+  std::vector<DType> dtypes() const override { return float_dtypes(); }
 
   std::vector<Case> cases(std::string_view op, std::string_view grid) const override {
     op_named(*this, op);
