@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Times what else there is for the arena's ops, as JSON lines that stand beside flabench's.
 
-    python3 bench/peers.py [--op layer_norm,swish] [--pass fwd,bwd,fwdbwd] [--case N=32768,D=1024] [--grid fla|few]
+    python3 bench/peers.py [--module layernorm] [--op layer_norm,swish] [--pass fwd,bwd,fwdbwd] [--case N=32768,D=1024]
+                           [--grid fla|few] [--provider fla,torch]
+    python3 bench/peers.py --warm [...]      compiles Triton's kernels into its cache, on all cores, and measures nothing
 
 Providers: torch and torch.compile always; fla (flash-linear-attention) and liger (Liger-Kernel) where Python finds them
 (PYTHONPATH). Every op is written once in plain PyTorch, which, in float64 and through autograd, is also what all outputs
@@ -11,6 +13,8 @@ CUDA graph; each replay is timed by events after a flush of the L2 (256 MB writt
 import argparse
 import importlib
 import json
+import multiprocessing
+import os
 import statistics
 import sys
 
@@ -373,21 +377,78 @@ def run_case(name, op, case, args, flush):
     torch.cuda.empty_cache()
 
 
+# ---- Warming up -----------------------------------------------------------------------------------------------------
+
+
+def shortened(case):
+    """The same kernels' smallest case: few rows or tokens, all columns."""
+    few = {"N": 256, "T": 256}
+    pairs = (p.split("=") for p in case.split(","))
+    return ",".join(f"{k}={min(int(v), few.get(k, int(v)))}" for k, v in pairs)
+
+
+def warm_up(job):
+    """Runs one case once. Triton's tuner compiles all its configurations; which is the fastest is found out when measuring."""
+    name, case, providers = job
+    try:
+        from triton.runtime.autotuner import Autotuner
+
+        def once(call, quantiles=None):
+            call()
+            return [1.0, 1.0, 1.0]
+
+        Autotuner.do_bench = property(lambda self: once)
+    except ImportError:
+        pass
+    op = OPS[name]
+    generator = torch.Generator(DEVICE).manual_seed(1)
+    draw = lambda *shape: torch.randn(*shape, device=DEVICE, generator=generator).bfloat16()
+    tensors = op.inputs({k: int(v) for k, v in (p.split("=") for p in case.split(","))}, draw)
+    for provider, make in op.calls():
+        if provider == "torch" or providers and provider not in providers:
+            continue
+        try:
+            bound = Bound(op, make(), tensors, torch.ones((), device=DEVICE).expand(op.formula(*tensors.values()).shape))
+            bound.bwd()
+        except Exception as failure:  # the measuring run reports it
+            print(f"peers: {name} {case} {provider}: {failure}"[:300], file=sys.stderr)
+    torch.cuda.synchronize()
+
+
+def warm_all(jobs):
+    seen = list(dict.fromkeys(jobs))
+    with multiprocessing.get_context("spawn").Pool(max(1, min(len(seen), os.cpu_count() - 2))) as pool:
+        pool.map(warm_up, seen, chunksize=1)
+
+
+# ---- The program ----------------------------------------------------------------------------------------------------
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--op", default=",".join(OPS))
+    parser.add_argument("--module", help="only the ops of these modules")
     parser.add_argument("--pass", dest="passes", default="fwd,bwd,fwdbwd")
     parser.add_argument("--case", action="append")
     parser.add_argument("--grid", choices=("fla", "few"), default="fla", help="few: each op's last case and the middle one")
     parser.add_argument("--provider", help="only these: torch,compile,fla,liger")
     parser.add_argument("--reps", type=int, default=15)
+    parser.add_argument("--warm", action="store_true")
     args = parser.parse_args()
-    flush = torch.empty(256 << 20, dtype=torch.uint8, device=DEVICE)
+    jobs = []
     for name in args.op.split(","):
         op = OPS[name]
+        if args.module and op.module not in args.module.split(","):
+            continue
         cases = args.case or (op.cases if args.grid == "fla" else [op.cases[len(op.cases) // 2], op.cases[-1]])
-        for case in cases:
-            run_case(name, op, case, args, flush)
+        jobs += [(name, case) for case in cases]
+    if args.warm:
+        providers = tuple(args.provider.split(",")) if args.provider else ()
+        warm_all((name, shortened(case), providers) for name, case in jobs)
+        return
+    flush = torch.empty(256 << 20, dtype=torch.uint8, device=DEVICE)
+    for name, case in jobs:
+        run_case(name, OPS[name], case, args, flush)
 
 
 if __name__ == "__main__":

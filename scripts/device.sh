@@ -62,6 +62,37 @@ step_peers() {
   python3 bench/peers.py ${PEERS_ARGS:-} 2>"$out/peers.log" | tee "$out/peers.jsonl" | tail -n 5
 }
 
+# The whole arena and its peers beside it: a module at a time on each GPU, first ours, then theirs, on the same GPU. Their
+# kernels are compiled before anything is measured.
+step_duel() {
+  local gpus
+  gpus=$(nvidia-smi -L | wc -l)
+  export TRITON_CACHE_DIR=$work/triton
+  # shellcheck disable=SC2086
+  python3 bench/peers.py --warm --module "${modules// /,}" ${PEERS_ARGS:---provider fla} 2>"$out/warm.log" || true
+  echo "peers' kernels compiled after $SECONDS s"
+  export -f duel
+  export program out
+  # shellcheck disable=SC2086
+  printf '%s\n' $modules | xargs -P "$gpus" --process-slot-var=CUDA_VISIBLE_DEVICES -I{} bash -c 'duel {}'
+  cat "$out"/ours-*.jsonl >"$out/ours.jsonl" && rm "$out"/ours-*.jsonl
+  cat "$out"/peers-*.jsonl >"$out/peers.jsonl" && rm "$out"/peers-*.jsonl
+  cat "$out"/duel-*.log >"$out/duel.log" && rm "$out"/duel-*.log
+  wc -l "$out"/ours.jsonl "$out"/peers.jsonl
+}
+
+duel() {
+  local begin=$SECONDS
+  # shellcheck disable=SC2086
+  "$program" --module "$1" --device cuda --format json ${FLABENCH_ARGS:---grid fla --reps 15} \
+    >"$out/ours-$1.jsonl" 2>"$out/duel-$1.log" || echo "duel: ours of $1 failed"
+  local middle=$SECONDS
+  # shellcheck disable=SC2086
+  python3 bench/peers.py --module "$1" ${PEERS_ARGS:---provider fla} >"$out/peers-$1.jsonl" 2>>"$out/duel-$1.log" ||
+    echo "duel: peers of $1 failed"
+  echo "$1 on GPU $CUDA_VISIBLE_DEVICES: ours $((middle - begin)) s, peers $((SECONDS - middle)) s"
+}
+
 # The compiler's own time.
 step_compile() {
   for module in $modules; do

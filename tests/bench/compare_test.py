@@ -1,0 +1,54 @@
+"""bench/compare.py on results made up here."""
+import io
+import json
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+import compare  # noqa: E402
+
+
+def line(provider, ms, case="N=4,D=8", **more):
+    return {"module": "m", "op": "norm", "pass": "fwd", "case": case, "dtype": "bf16", "provider": provider, "ms": ms,
+            "ok": True, "roof": 0.5, **more}
+
+
+class Compare(unittest.TestCase):
+    def table(self, *lines, raw=""):
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+            file.write("".join(json.dumps(x) + "\n" for x in lines) + raw)
+            file.flush()
+            out = io.StringIO()
+            self.code = compare.main([file.name], out)
+            return out.getvalue()
+
+    def test_one_row_for_all_providers_of_a_case(self):
+        text = self.table(line("fused", 1), line("unfused", 3), line("fla", 2, case="D=8,N=4"))
+        self.assertIn("| norm | fwd | N=4,D=8 | 3.0000 | 1.0000 | 3.00x | 50.0 | 2.0000 |", text)
+        self.assertIn("fused against fla: 1 cases, median 2.00x, least 2.00x, most 2.00x; slower in 0", text)
+        self.assertEqual(self.code, 0)
+
+    def test_cases_that_are_not_packed_are_the_same_in_both_words(self):
+        text = self.table(line("fused", 1, case="B=1,T=2,D=8,seqs=0"), line("fla", 2, case="B=1,T=2,D=8"))
+        self.assertIn("2.0000 |", text)
+
+    def test_what_is_slower_is_named(self):
+        text = self.table(line("fused", 4), line("fla", 3))
+        self.assertIn("slower in 1: norm fwd N=4,D=8 (0.75x)", text)
+
+    def test_wrong_results_have_no_time(self):
+        text = self.table(line("fused", None, ok=False), line("unfused", 3))
+        self.assertIn("| 3.0000 | wrong | - | - |", text)
+        self.assertEqual(self.code, 1)
+
+    def test_anything_else_is_refused_with_its_place(self):
+        for bad in ('{"op": 1}\n', "no json\n"):
+            with self.assertRaises(SystemExit) as refused:
+                self.table(line("fused", 1), raw=bad)
+            self.assertIn(":2: not a result", str(refused.exception))
+
+
+if __name__ == "__main__":
+    unittest.main()
