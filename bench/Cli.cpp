@@ -29,6 +29,7 @@ constexpr const char *kExamples = R"(Examples:
   flabench --module layernorm
   flabench --module layernorm --op rms_norm --pass fwd,bwd --dtype bf16,f32
   flabench --module layernorm --device host --case N=16384,D=1024 --case N=33,D=40000
+  flabench --module l2norm --pass bwd --case N=32768,D=128 --candidate all
   flabench --module layernorm --device cuda:1 --grid fla --format json > results.jsonl
   flabench emit --module layernorm --op layer_norm --pass fwd --arch sm_90a --stage ptx
   flabench compile --module layernorm --arch sm_90a
@@ -89,6 +90,8 @@ void add_main(CLI::App &app, Words &w) {
   add_text(app, "--format", w.format, "NAME", "table (default), json (one object a line) or csv");
   add_number(app, "--reps", w.run.reps, 1, 100000, "Measured runs of each case (default: until the median is stable)");
   add_number(app, "--seed", w.run.seed, int64_t(0), INT64_MAX, "Of the random inputs (default: 1)");
+  add_list(app, "--candidate", w.run.candidates, "LIST",
+           "Ways to cut the work to run: numbers, or all (default: 0, the heuristic's)");
   app.add_flag("--host-time", w.run.host_time, "Also measure the host time of a launch (GPUs only)");
   app.add_flag("--list", w.list, "Print modules, ops, passes and cases, and run nothing");
   app.footer(kExamples);
@@ -134,6 +137,7 @@ int dispatch(const CLI::App &app, Words &w, std::ostream &out) {
   if (w.list) return list({w.run.select.module, format}, out);
   w.run.format = format;
   split(w.run.select);
+  w.run.candidates = split_commas(w.run.candidates);
   return run(w.run, out);
 }
 

@@ -42,6 +42,7 @@ ordered_json fields(const RunInfo &info, const Result &r, const Outcome &o) {
   j["load_ms"] = o.verdict ? number(o.preparation.load_ms) : none;
   j["launch_us"] = o.launch_us ? number(*o.launch_us) : none;
   j["candidate"] = o.provider == "fused" ? ordered_json(r.candidate) : none;
+  j["candidate_index"] = o.provider == "fused" ? ordered_json(r.candidate_index) : none;
   j["note"] = o.verdict ? o.verdict->detail : info.no_reference;
   j["machine"] = info.machine.name;
   j["driver"] = info.machine.driver;

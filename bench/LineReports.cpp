@@ -56,13 +56,17 @@ public:
   explicit LineReport(std::unique_ptr<LineWriter> lines) : lines_(std::move(lines)) {}
   void begin(const RunInfo &info, const std::vector<Item> &) override { info_ = info; }
   void add(const Result &r) override {
-    for (const Outcome *o : {&r.fused, &r.unfused}) lines_->write(fields(info_, r, *o));
+    lines_->write(fields(info_, r, r.fused));
+    // Candidates of one problem have one reference.
+    if (r.item.str() != last_) lines_->write(fields(info_, r, r.unfused));
+    last_ = r.item.str();
   }
   void end() override {}
 
 private:
   std::unique_ptr<LineWriter> lines_;
   RunInfo info_;
+  std::string last_; ///< problem
 };
 
 } // namespace

@@ -25,6 +25,8 @@ struct RunOptions {
   int reps = 0; ///< 0: until the medians are stable
   int64_t seed = 1;
   bool host_time = false;
+  /// Which ways to cut the work: numbers, or "all"; empty: the heuristic's choice, which is number 0.
+  std::vector<std::string> candidates;
 };
 
 struct ListOptions {

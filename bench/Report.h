@@ -24,6 +24,7 @@ struct RunInfo {
   int64_t seed = 0;
   std::string no_reference; ///< why there is no unfused reference; empty when there is
   bool host_time = false;
+  bool has_candidates = false; ///< results of several candidates of a problem may follow one another
 };
 
 /// What one provider did with one problem.
@@ -39,7 +40,8 @@ struct Result {
   Item item;
   Outcome fused, unfused;
   std::optional<Summary> roof;
-  std::string candidate;
+  std::string candidate;   ///< how the fused kernels are cut
+  int candidate_index = 0; ///< its place in the heuristic's order
 
   bool is_right() const;
 };

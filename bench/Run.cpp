@@ -9,9 +9,13 @@
 #include "bench/Roof.h"
 #include "bench/Unfused.h"
 #include "bench/Version.h"
+#include "bench/Words.h"
 
+#include <deque>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <functional>
+#include <utility>
 
 namespace fla::bench {
 namespace {
@@ -19,18 +23,36 @@ namespace {
 using tile::runtime::Device;
 using tile::runtime::Stream;
 
-/// A problem with what runs it fused; made before anything is measured, so that a kernel's mistakes come first.
+/// A problem with what runs it fused, in one way or in several; made before anything is measured, so that a kernel's
+/// mistakes come first.
 struct Job {
   Item item;
-  Candidate candidate;
+  std::vector<std::pair<int, Candidate>> candidates; ///< with their numbers
 };
+
+std::vector<std::pair<int, Candidate>> chosen(const std::vector<std::string> &words, const Item &item,
+                                              std::vector<Candidate> all) {
+  std::vector<std::pair<int, Candidate>> out;
+  if (words == std::vector<std::string>{"all"}) {
+    for (size_t i = 0; i < all.size(); ++i) out.emplace_back(int(i), std::move(all[i]));
+    return out;
+  }
+  for (const std::string &word : words.empty() ? std::vector<std::string>{"0"} : words) {
+    const std::optional<int64_t> index = parse_integer(word);
+    if (!index || *index < 0 || *index >= int64_t(all.size()))
+      throw tile::UserError(
+          fmt::format("{}: no candidate '{}'; there are 0 to {}, or all", item.str(), word, all.size() - 1));
+    out.emplace_back(int(*index), all[size_t(*index)]);
+  }
+  return out;
+}
 
 std::vector<Job> prepare(const RunOptions &options, Device &device) {
   std::vector<Job> jobs;
   for (Item &item : plan(options.select)) {
     require_memory(item, device);
-    Candidate first = item.problem->candidates(device.target(), device.info()).at(0);
-    jobs.push_back({std::move(item), std::move(first)});
+    auto candidates = chosen(options.candidates, item, item.problem->candidates(device.target(), device.info()));
+    jobs.push_back({std::move(item), std::move(candidates)});
   }
   return jobs;
 }
@@ -49,50 +71,68 @@ public:
       : options_(options), device_(device), stream_(device.stream()), timer_(device, *stream_), roof_(device, *stream_),
         no_reference_(std::move(no_reference)) {}
 
-  Result run(const Job &job, Progress &progress) {
-    Result result;
-    result.item = job.item;
-    result.candidate = job.candidate.name;
-    result.fused.provider = "fused";
-    result.unfused.provider = "unfused";
+  /// One result for each candidate of the job; all are measured in turns with the same reference and roof.
+  std::vector<Result> run(const Job &job, Progress &progress) {
     const Problem &problem = *job.item.problem;
     progress.step("inputs and oracle");
     Session session(device_, *stream_, problem, uint64_t(options_.seed));
     progress.step("compiling");
-    FusedProvider fused(session, job.candidate, load_on(device_));
+    std::deque<FusedProvider> fused; // which stay where they are
+    for (const auto &[index, candidate] : job.candidates) fused.emplace_back(session, candidate, load_on(device_));
     std::unique_ptr<Provider> unfused;
     if (no_reference_.empty()) unfused = make_unfused(session, problem);
     progress.step("validating");
-    check(result.fused, session, problem, fused);
-    if (unfused) check(result.unfused, session, problem, *unfused);
+    Outcome reference = named("unfused");
+    if (unfused) check(reference, session, problem, *unfused);
+    std::vector<Result> results;
+    for (size_t i = 0; i < fused.size(); ++i) {
+      const auto &[index, candidate] = job.candidates[i];
+      results.push_back({job.item, named("fused"), reference, {}, candidate.name, index});
+      check(results.back().fused, session, problem, fused[i]);
+    }
     progress.step("timing");
-    if (fused.launches() > 0) // a problem without elements has nothing to time
-      time(result, fused, unfused.get());
-    return result;
+    time(results, fused, unfused.get());
+    return results;
   }
 
 private:
+  static Outcome named(std::string_view provider) {
+    Outcome outcome;
+    outcome.provider = provider;
+    return outcome;
+  }
+
   void check(Outcome &outcome, Session &session, const Problem &problem, Provider &provider) {
     outcome.preparation = provider.preparation();
     outcome.verdict = validate(session, problem, provider);
   }
 
-  void time(Result &result, Provider &fused, Provider *unfused) {
-    std::vector<Provider *> providers;
-    std::vector<std::optional<Summary> *> targets;
-    auto enter = [&](Provider &p, std::optional<Summary> &target) {
-      providers.push_back(&p);
-      targets.push_back(&target);
-    };
-    if (result.fused.verdict->ok) enter(fused, result.fused.time);
-    if (unfused && result.unfused.verdict->ok) enter(*unfused, result.unfused.time);
-    if (providers.empty()) return;
-    enter(roof_.of(result.item.problem->bytes(), timer_), result.roof);
-    const std::vector<Summary> times = timer_.measure(providers, stop_rule(options_));
-    for (size_t i = 0; i < times.size(); ++i) *targets[i] = times[i];
+  void time(std::vector<Result> &results, std::deque<FusedProvider> &fused, Provider *unfused) {
+    if (fused.front().launches() == 0) return; // a problem without elements has nothing to time
+    std::vector<Provider *> right;
+    std::vector<std::function<void(const Summary &)>> notes;
+    for (size_t i = 0; i < fused.size(); ++i)
+      if (results[i].fused.verdict->ok) {
+        right.push_back(&fused[i]);
+        notes.push_back([&result = results[i]](const Summary &s) { result.fused.time = s; });
+      }
+    if (unfused && results.front().unfused.verdict->ok) {
+      right.push_back(unfused);
+      notes.push_back([&](const Summary &s) {
+        for (Result &result : results) result.unfused.time = s;
+      });
+    }
+    if (right.empty()) return;
+    right.push_back(&roof_.of(results.front().item.problem->bytes(), timer_));
+    notes.push_back([&](const Summary &s) {
+      for (Result &result : results) result.roof = s;
+    });
+    const std::vector<Summary> times = timer_.measure(right, stop_rule(options_));
+    for (size_t i = 0; i < times.size(); ++i) notes[i](times[i]);
     const bool is_asynchronous = !device_.target().is_on_cpu();
-    if (options_.host_time && is_asynchronous && result.fused.time)
-      result.fused.launch_us = timer_.host_us_per_launch(fused);
+    if (options_.host_time && is_asynchronous)
+      for (size_t i = 0; i < fused.size(); ++i)
+        if (results[i].fused.time) results[i].fused.launch_us = timer_.host_us_per_launch(fused[i]);
     roof_.release();
   }
 
@@ -122,7 +162,8 @@ int run(const RunOptions &options, std::ostream &out) {
                      .date = now(),
                      .seed = options.seed,
                      .no_reference = why_no_reference(*device),
-                     .host_time = options.host_time};
+                     .host_time = options.host_time,
+                     .has_candidates = !options.candidates.empty()};
   Bench bench(options, *device, info.no_reference);
   std::unique_ptr<Report> report = make_report(options.format, out);
   Progress progress(jobs.size());
@@ -132,13 +173,15 @@ int run(const RunOptions &options, std::ostream &out) {
   bool all_right = true, has_begun = false;
   for (const Job &job : jobs) {
     progress.next(job.item.str());
-    const Result result = bench.run(job, progress);
+    const std::vector<Result> results = bench.run(job, progress);
     progress.clear();
     // Not before there is a row to follow: a kernel that fails to compile leaves no header behind.
     if (!has_begun) report->begin(info, items);
     has_begun = true;
-    report->add(result);
-    all_right = all_right && result.is_right();
+    for (const Result &result : results) {
+      report->add(result);
+      all_right = all_right && result.is_right();
+    }
   }
   report->end();
   return all_right ? 0 : 1;

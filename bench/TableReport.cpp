@@ -97,6 +97,7 @@ private:
                                       {"speedup", 7},     {"GB/s", 6},          {"% roof", 6},
                                       {"err/tol", 7},     {"JIT ms", 6}};
     if (info_.host_time) out.push_back({"launch us", 9});
+    if (info_.has_candidates) out.push_back({"candidate", 9, true});
     return out;
   }
 
@@ -117,6 +118,7 @@ private:
                                     worst_error(r.fused),
                                     fmt::format("{:.1f}", r.fused.preparation.total())};
     if (info_.host_time) out.push_back(r.fused.launch_us ? fmt::format("{:.2f}", *r.fused.launch_us) : "-");
+    if (info_.has_candidates) out.push_back(fmt::format("{}: {}", r.candidate_index, r.candidate));
     return out;
   }
 

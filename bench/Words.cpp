@@ -4,6 +4,7 @@
 #include "bench/Options.h"
 #include "compiler/support/Error.h"
 
+#include <charconv>
 #include <fmt/format.h>
 
 namespace fla::bench {
@@ -16,6 +17,13 @@ std::vector<std::string> split_commas(const std::vector<std::string> &given) {
     out.emplace_back(text);
   }
   return out;
+}
+
+std::optional<int64_t> parse_integer(std::string_view text) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
 }
 
 void require_grid(std::string_view name) {

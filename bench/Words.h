@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,9 @@ namespace fla::bench {
 
 /// "a,b" and "c" -> a, b, c. An empty word stays, so that look-ups refuse it.
 std::vector<std::string> split_commas(const std::vector<std::string> &given);
+
+/// A whole number in decimal, and nothing behind it.
+std::optional<int64_t> parse_integer(std::string_view text);
 
 /// UserError listing the grids unless `name` is one.
 void require_grid(std::string_view name);

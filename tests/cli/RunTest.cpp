@@ -47,6 +47,34 @@ TEST(Json, HasOneObjectOfEachProviderForEachCase) {
   EXPECT_THAT(found, ElementsAre("fwd fused", "fwd unfused", "bwd fused", "bwd unfused"));
 }
 
+TEST(Json, HasEachCandidateThatIsAskedForBesideOneReference) {
+  const std::string command = std::string(kSmall) + " --op layer_norm --pass fwd --format json --candidate ";
+  const Finished all = flabench(command + "all"), two = flabench(command + "1,0");
+  ASSERT_EQ(all.code, 0) << all.err;
+  ASSERT_EQ(two.code, 0) << two.err;
+  std::vector<int> indices;
+  std::set<std::string> names;
+  int references = 0;
+  for (const json &j : objects(all.out)) {
+    EXPECT_TRUE(j.at("ok").get<bool>()) << j;
+    if (j.at("provider") == "unfused") {
+      ++references;
+      continue;
+    }
+    indices.push_back(j.at("candidate_index"));
+    names.insert(j.at("candidate").get<std::string>());
+    EXPECT_GT(j.at("ms").get<double>(), 0);
+  }
+  EXPECT_EQ(references, 1);
+  ASSERT_GE(indices.size(), 2u);
+  EXPECT_EQ(names.size(), indices.size());
+  for (size_t i = 0; i < indices.size(); ++i) EXPECT_EQ(indices[i], int(i));
+  std::vector<int> chosen;
+  for (const json &j : objects(two.out))
+    if (j.at("provider") == "fused") chosen.push_back(j.at("candidate_index"));
+  EXPECT_THAT(chosen, ElementsAre(1, 0));
+}
+
 // The virtual GPU checks the fused kernels; nobody can take its times for a GPU's.
 TEST(Json, OfTheVirtualGpu) {
   const Finished done = flabench("--module layernorm --device simt --case N=64,D=96 --reps 1 --format json");
