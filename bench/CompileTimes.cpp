@@ -1,7 +1,8 @@
-// The first compilation of a kernel stands apart: the very first also pays for starting the compiler, and each finds
-// cold caches. The rest is a median.
+// Each kernel is compiled once in a process of its own that has compiled nothing yet, then again and again in this one;
+// at the end all are compiled by one thread and by one a core, which shows what threads wait for each other.
 #include "bench/CompileTimes.h"
 
+#include "bench/CompileMeasure.h"
 #include "bench/Emit.h"
 #include "bench/Fields.h"
 #include "bench/Plan.h"
@@ -9,10 +10,11 @@
 #include "bench/Statistics.h"
 #include "bench/Table.h"
 
-#include <chrono>
+#include <algorithm>
 #include <fmt/format.h>
 #include <ostream>
 #include <set>
+#include <thread>
 
 namespace fla::bench {
 namespace {
@@ -25,9 +27,15 @@ struct Subject {
 };
 
 struct Times {
-  double first = 0, median = 0; ///< wall clock around the whole call
-  tile::CompileTimes parts;     ///< medians
-  size_t code_bytes = 0;
+  CompileTime cold, warm;
+};
+
+/// All kernels, one after the other and by several threads at once.
+struct Together {
+  size_t compilations = 0;
+  int threads = 1;
+  double serial_ms = 0, threads_ms = 0;
+  double speed_up() const { return serial_ms / threads_ms; }
 };
 
 /// Every kernel once: cases that differ in run-time arguments only share theirs.
@@ -45,31 +53,20 @@ std::vector<Subject> subjects(const CompileOptions &options, const tile::Target 
   return out;
 }
 
-Times measure(const tile::Kernel &kernel, const tile::Target &target, int reps) {
-  Times times;
-  std::vector<double> whole, passes, translate, optimize, codegen;
-  for (int rep = 0; rep <= reps; ++rep) {
-    const auto start = std::chrono::steady_clock::now();
-    const tile::Artifact artifact = tile::compile(kernel, target);
-    const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-    if (rep == 0) {
-      times.first = ms;
-      times.code_bytes = artifact.code.size();
-      continue;
-    }
-    whole.push_back(ms);
-    passes.push_back(artifact.times.passes);
-    translate.push_back(artifact.times.translate);
-    optimize.push_back(artifact.times.optimize);
-    codegen.push_back(artifact.times.codegen);
-  }
-  times.median = summarize(whole).median;
-  times.parts = {summarize(passes).median, summarize(translate).median, summarize(optimize).median,
-                 summarize(codegen).median};
-  return times;
+/// At least a few kernels a thread, so that the last one does not count for much.
+Together measure_together(const std::vector<Subject> &all, const tile::Target &target) {
+  Together t;
+  t.threads = int(std::max(1u, std::thread::hardware_concurrency()));
+  std::vector<tile::Kernel> kernels;
+  while (kernels.size() < 8 * size_t(t.threads))
+    for (const Subject &s : all) kernels.push_back(s.kernel);
+  t.compilations = kernels.size();
+  t.serial_ms = time_all(kernels, target, 1);
+  t.threads_ms = time_all(kernels, target, t.threads);
+  return t;
 }
 
-ordered_json fields(const Subject &s, const tile::Target &target, const Times &t, int reps) {
+ordered_json fields(const Subject &s, const tile::Target &target, const Times &t, const Together &all, int reps) {
   ordered_json j;
   j["module"] = s.item.module;
   j["op"] = s.item.op;
@@ -78,14 +75,21 @@ ordered_json fields(const Subject &s, const tile::Target &target, const Times &t
   j["dtype"] = tile::name_of(s.item.dtype);
   j["kernel"] = s.kernel.name();
   j["arch"] = target.arch;
-  j["first_ms"] = number(t.first);
-  j["warm_ms"] = number(t.median);
-  j["passes_ms"] = number(t.parts.passes);
-  j["translate_ms"] = number(t.parts.translate);
-  j["optimize_ms"] = number(t.parts.optimize);
-  j["codegen_ms"] = number(t.parts.codegen);
-  j["code_bytes"] = t.code_bytes;
+  for (const auto &[prefix, time] : {std::pair("cold_", t.cold), std::pair("", t.warm)}) {
+    auto add = [&, prefix = prefix](const char *name, double ms) { j[std::string(prefix) + name] = number(ms); };
+    add(*prefix ? "ms" : "warm_ms", time.wall_ms);
+    add("cpu_ms", time.cpu_ms);
+    add("passes_ms", time.parts.passes);
+    add("translate_ms", time.parts.translate);
+    add("optimize_ms", time.parts.optimize);
+    add("codegen_ms", time.parts.codegen);
+  }
+  j["code_bytes"] = t.warm.code_bytes;
   j["reps"] = reps;
+  j["all_compilations"] = all.compilations;
+  j["all_serial_ms"] = number(all.serial_ms);
+  j["all_threads_ms"] = number(all.threads_ms);
+  j["threads"] = all.threads;
   j["compiler"] = tile::compiler_version();
   return j;
 }
@@ -102,8 +106,9 @@ Table make_table(const std::vector<Subject> &all) {
                 {"case", shape, true},
                 {"dtype", 5, true},
                 {"kernel", kernel, true},
-                {"first ms", 8},
+                {"cold ms", 7},
                 {"warm ms", 7},
+                {"cpu ms", 6},
                 {"passes", 7},
                 {"translate", 9},
                 {"optimize", 8},
@@ -114,9 +119,23 @@ Table make_table(const std::vector<Subject> &all) {
 std::string row(const Table &table, const Subject &s, const Times &t) {
   auto ms = [](double value) { return fmt::format("{:.2f}", value); };
   return table.row({s.item.op, std::string(name_of(s.item.pass)), s.item.shape.str(),
-                    std::string(tile::name_of(s.item.dtype)), s.kernel.name(), ms(t.first), ms(t.median),
-                    ms(t.parts.passes), ms(t.parts.translate), ms(t.parts.optimize), ms(t.parts.codegen),
-                    fmt::format("{:.1f}", double(t.code_bytes) / 1024)});
+                    std::string(tile::name_of(s.item.dtype)), s.kernel.name(), ms(t.cold.wall_ms), ms(t.warm.wall_ms),
+                    ms(t.warm.cpu_ms), ms(t.warm.parts.passes), ms(t.warm.parts.translate), ms(t.warm.parts.optimize),
+                    ms(t.warm.parts.codegen), fmt::format("{:.1f}", double(t.warm.code_bytes) / 1024)});
+}
+
+std::string footer(const Table &table, const std::vector<Times> &times, const Together &all, int reps) {
+  std::vector<double> cpu;
+  for (const Times &t : times) cpu.push_back(t.warm.cpu_ms);
+  return fmt::format(
+      "{}\n"
+      "  cold ms   the first compilation of a process, wall clock\n"
+      "  warm ms   median of {} more, wall clock; cpu ms the same of the thread's time, of which the parts "
+      "are medians\n"
+      "  all       cpu ms: median {:.2f}, at most {:.2f}\n"
+      "  together  {} compilations: {:.0f} ms by one thread, {:.0f} ms by {}, {:.2f} times as fast\n",
+      std::string(table.width(), '-'), reps, summarize(cpu).median, *std::ranges::max_element(cpu), all.compilations,
+      all.serial_ms, all.threads_ms, all.threads, all.speed_up());
 }
 
 } // namespace
@@ -124,31 +143,34 @@ std::string row(const Table &table, const Subject &s, const Times &t) {
 int time_compiler(const CompileOptions &options, std::ostream &out) {
   const tile::Target target = target_named(options.arch);
   const std::vector<Subject> all = subjects(options, target);
-  const Table table = make_table(all);
-  Progress progress(all.size());
-  std::unique_ptr<LineWriter> lines = make_line_writer(options.format, out);
-  double worst = 0;
-  for (const Subject &s : all) {
+  if (all.empty()) return 0;
+  Progress progress(2 * all.size());
+  std::vector<Times> times;
+  for (const Subject &s : all) { // before this process compiles anything
     progress.next(s.kernel.name());
-    progress.step("compiling");
-    const Times t = measure(s.kernel, target, options.reps);
-    progress.clear();
-    worst = std::max(worst, t.median);
-    if (lines) {
-      lines->write(fields(s, target, t, options.reps));
-      continue;
-    }
-    if (&s == &all.front())
-      out << fmt::format("Compiling {} for {} with {}\n\n", s.item.module, target.arch, tile::compiler_version())
-          << table.header();
-    out << row(table, s, t) << std::flush;
+    progress.step("compiling for the first time");
+    times.push_back({time_cold(s.kernel, target), {}});
   }
-  if (!lines && !all.empty())
-    out << std::string(table.width(), '-') << '\n'
-        << "  first ms  first compilation of the kernel in this process; the first row's also starts the compiler\n"
-        << fmt::format(
-               "  warm ms   median of {} more, wall clock, {:.2f} at most; beside it the medians of its parts\n",
-               options.reps, worst);
+  progress.clear();
+  const Table table = make_table(all);
+  std::unique_ptr<LineWriter> lines = make_line_writer(options.format, out);
+  if (!lines)
+    out << fmt::format("Compiling {} for {} with {}\n\n", all.front().item.module, target.arch,
+                       tile::compiler_version())
+        << table.header();
+  for (size_t i = 0; i < all.size(); ++i) {
+    progress.next(all[i].kernel.name());
+    progress.step("compiling");
+    times[i].warm = time_warm(all[i].kernel, target, options.reps);
+    progress.clear();
+    if (!lines) out << row(table, all[i], times[i]) << std::flush;
+  }
+  const Together together = measure_together(all, target);
+  if (!lines) {
+    out << footer(table, times, together, options.reps);
+    return 0;
+  }
+  for (size_t i = 0; i < all.size(); ++i) lines->write(fields(all[i], target, times[i], together, options.reps));
   return 0;
 }
 

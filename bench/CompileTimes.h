@@ -7,7 +7,8 @@
 
 namespace fla::bench {
 
-/// Compiles every kernel of the selection's first candidates `reps` times after a first time, and reports both.
+/// Compiles every kernel of the selection's first candidates as the first of a process, then `reps` times more, and all
+/// of them by several threads; reports all three.
 int time_compiler(const CompileOptions &, std::ostream &out);
 
 } // namespace fla::bench

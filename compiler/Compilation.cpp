@@ -6,6 +6,7 @@
 #include "compiler/passes/Passes.h"
 #include "compiler/support/Error.h"
 #include "compiler/support/Options.h"
+#include "compiler/support/StageTimer.h"
 #include "compiler/targets/simt/Sites.h"
 
 #include "mlir/IR/Verifier.h"
@@ -14,9 +15,10 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <atomic>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <memory>
 #include <unistd.h>
 
 using namespace mlir;
@@ -31,6 +33,24 @@ constexpr uint32_t kMaxParams = 4096;
 
 std::string archOf(const Target &target) {
   return target.kind == Target::Kind::Simd ? "host" : target.arch;
+}
+
+using BuildPipeline = void (*)(OpPassManager &);
+
+/// Pipelines that ran on this thread before: what a pass prepares once, patterns above all, takes as long as a small
+/// kernel's passes.
+std::map<BuildPipeline, std::unique_ptr<PassManager>> &keptPasses() {
+  thread_local std::map<BuildPipeline, std::unique_ptr<PassManager>> kept;
+  return kept;
+}
+
+/// A kept pipeline, taken out of where it was kept, or a new one.
+std::unique_ptr<PassManager> passesFor(BuildPipeline build, MLIRContext *context) {
+  if (std::unique_ptr<PassManager> kept = std::move(keptPasses()[build])) return kept;
+  auto pm = std::make_unique<PassManager>(context);
+  pm->enableVerifier(false); // once a stage instead: after each pass it took up to a sixth of the time of the passes
+  build(*pm);
+  return pm;
 }
 
 } // namespace
@@ -72,17 +92,18 @@ void Compilation::step(Stage stage) {
 }
 
 void Compilation::run(BuildPipeline build) {
-  auto start = std::chrono::steady_clock::now();
   built_.push_back(build);
   MLIRContext *context = module_->getContext();
   DiagnosticCapture said(*context);
-  PassManager pm(context);
-  pm.enableVerifier(false); // once a stage, below: after each pass it took up to a sixth of the time of the passes
-  build(pm);
-  if (record_) tile::recordDiffs(pm, diffs_);
-  LogicalResult result = failure(failed(pm.run(*module_)) || failed(verify(*module_)));
-  milliseconds_ += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  std::unique_ptr<PassManager> pm = passesFor(build, context);
+  if (record_) tile::recordDiffs(*pm, diffs_);
+  LogicalResult result = success();
+  {
+    StageTimer timer(milliseconds_);
+    result = failure(failed(pm->run(*module_)) || failed(verify(*module_)));
+  }
   if (failed(result)) fail("a pass failed:\n" + said.text());
+  if (!record_) keptPasses()[build] = std::move(pm);
   remarks_ += said.text();
 }
 

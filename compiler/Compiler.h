@@ -55,7 +55,7 @@ struct Param {
   uint32_t divisible = 1; ///< Index: the divisor the code relies on; the caller must check it
 };
 
-/// Milliseconds of each part of one compilation.
+/// Milliseconds of each part of one compilation, of its thread's processor time.
 struct CompileTimes {
   double passes = 0, translate = 0, optimize = 0, codegen = 0;
   double total() const { return passes + translate + optimize + codegen; }

@@ -65,6 +65,14 @@ LogicalResult verifyWarps(Operation *op, Attribute value) {
   return success();
 }
 
+LogicalResult verifyRegisters(Operation *op, Attribute value) {
+  auto registers = dyn_cast<IntegerAttr>(value);
+  if (!registers || registers.getInt() < kLeastRegisters || registers.getInt() > kMostRegisters)
+    return op->emitError() << "'tile.registers' is a number from " << kLeastRegisters << " to " << kMostRegisters
+                           << ", not " << value;
+  return success();
+}
+
 LogicalResult verifyScratchBytes(Operation *op, Attribute value) {
   auto bytes = dyn_cast<IntegerAttr>(value);
   if (!bytes || bytes.getInt() < 0) return op->emitError() << "'tile.scratch' is a number of bytes, not " << value;
@@ -85,6 +93,7 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribut
   StringRef name = attr.getName();
   if (name == kKernelAttr) return verifyKernel(op);
   if (name == kWarpsAttr) return verifyWarps(op, attr.getValue());
+  if (name == kRegistersAttr) return verifyRegisters(op, attr.getValue());
   if (name == kScratchAttr) return verifyScratchBytes(op, attr.getValue());
   if (name == kStagesAttr) return verifyStages(op, attr.getValue());
   if (name == kSitesAttr)

@@ -39,9 +39,11 @@ inline constexpr llvm::StringLiteral kTargetAttr = "tile.target"; ///< of the mo
 inline constexpr llvm::StringLiteral kKernelAttr = "tile.kernel";
 inline constexpr llvm::StringLiteral kWarpsAttr = "tile.warps";
 inline constexpr llvm::StringLiteral kScratchAttr = "tile.scratch"; ///< bytes of scratch of a program
+inline constexpr llvm::StringLiteral kRegistersAttr = "tile.registers"; ///< most that a GPU's lane may have
 inline constexpr llvm::StringLiteral kSitesAttr = "tile.sites";     ///< of the module: see targets/simt/Sites.h
 inline constexpr llvm::StringLiteral kStagesAttr = "tile.stages";   ///< of an scf.for: iterations in flight
 inline constexpr int kMaxStages = 8;
+inline constexpr int kLeastRegisters = 24, kMostRegisters = 255;
 inline constexpr llvm::StringLiteral kNameAttr = "tile.name";
 inline constexpr llvm::StringLiteral kAlignAttr = "tile.align";
 inline constexpr llvm::StringLiteral kDivisibleAttr = "tile.divisible";

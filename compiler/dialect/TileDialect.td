@@ -18,8 +18,8 @@ def Tile_Dialect : Dialect {
     `tile-assign-layouts` each carries a `#tile.layout` as its encoding, which says what each register of each lane of
     each warp holds. `arith`, `math` and `scf` are used as they are; this dialect adds what they lack.
 
-    Attributes of a kernel: `tile.warps` (warps of a program), `tile.scratch` (bytes of scratch, set by
-    `tile-allocate-scratch`). Attributes of its arguments: `tile.name`, `tile.align` (bytes, of a pointer),
+    Attributes of a kernel: `tile.warps` (warps of a program), `tile.registers` (most registers of a GPU's lane),
+    `tile.scratch` (bytes of scratch, set by `tile-allocate-scratch`). Attributes of its arguments: `tile.name`, `tile.align` (bytes, of a pointer),
     `tile.divisible` (of an index). `tile.target` stands on the module.
   }];
   let useDefaultTypePrinterParser = 1;

@@ -17,7 +17,12 @@ KernelBuilder::KernelBuilder(std::string_view name, LaunchOptions options, Loc l
     fail(loc, "the kernel name '", name, "' is not a C identifier (letters, digits and _, no digit first)");
   if (options.warps < 1 || options.warps > 32 || !llvm::isPowerOf2_32(uint32_t(options.warps)))
     fail(loc, "the kernel '", name, "' asks for ", options.warps, " warps; a program has 1, 2, 4, 8, 16 or 32");
+  if (options.registers && (options.registers < ir::kLeastRegisters || options.registers > ir::kMostRegisters))
+    fail(loc, "the kernel '", name, "' asks for ", options.registers, " registers; a lane has ", ir::kLeastRegisters,
+         " to ", ir::kMostRegisters, ", or 0 to leave the choice to the GPU's assembler");
   impl_ = std::make_unique<BuilderImpl>(std::string(name), options.warps, loc);
+  if (options.registers)
+    impl_->function->setAttr(ir::kRegistersAttr, impl_->builder.getI32IntegerAttr(options.registers));
   impl_->debug = options.debug || tile::options().debug;
 }
 

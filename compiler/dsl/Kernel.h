@@ -401,6 +401,9 @@ private:
 struct LaunchOptions {
   int warps = 4;      ///< of a program, where the machine has them; a power of two, 1 to 32
   bool debug = false; ///< what the kernel prints and requires is compiled in; so it is with TILE_DEBUG=1
+  /// Most registers of a GPU's lane, 24 to 255. 0: the GPU's assembler weighs them against the programs that run at
+  /// once, and may spill a few to fit in one more.
+  int registers = 0;
 };
 
 namespace detail {

@@ -2,6 +2,7 @@
 #include "compiler/targets/Codegen.h"
 
 #include "compiler/support/Error.h"
+#include "compiler/support/StageTimer.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
 
@@ -21,7 +22,6 @@
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
-#include <chrono>
 #include <mutex>
 
 extern "C" {
@@ -45,18 +45,6 @@ void registerTargets() {
     llvm::InitializeNativeTargetAsmPrinter();
   });
 }
-
-/// Adds the time until its end to `ms`.
-class Timer {
-public:
-  explicit Timer(double &ms) : ms_(ms) {}
-  ~Timer() { ms_ += std::chrono::duration<double, std::milli>(Clock::now() - start_).count(); }
-
-private:
-  using Clock = std::chrono::steady_clock;
-  double &ms_;
-  Clock::time_point start_ = Clock::now();
-};
 
 /// LLVM's errors as text; by default it prints them and ends the process.
 struct KeepErrors : llvm::DiagnosticHandler {
@@ -183,17 +171,17 @@ Generated generate(mlir::ModuleOp source, const Target &target, Output output, b
   std::unique_ptr<llvm::TargetMachine> machine;
   std::unique_ptr<llvm::Module> module;
   {
-    Timer timer(made.times.translate);
+    StageTimer timer(made.times.translate);
     machine = nvvm ? nvvm::makeTargetMachine(target) : simd::makeTargetMachine(cpuOf(target));
     module = ir.empty() ? translate(source, context, target, *machine) : parse(ir, context);
   }
   if (ir.empty()) {
-    Timer timer(made.times.optimize);
+    StageTimer timer(made.times.optimize);
     optimize(*module, *machine);
   }
   if (keepLlvm || output == Output::Llvm) made.llvm = textOf(*module);
   if (output != Output::Llvm) {
-    Timer timer(made.times.codegen);
+    StageTimer timer(made.times.codegen);
     bool text = nvvm || output == Output::Assembly;
     made.code = emit(*module, *machine, text ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile);
   }

@@ -99,6 +99,9 @@ private:
       c.shape.chunk = row_shape(problem_.cols(), std::min(narrow, block), block).chunk;
       c.rows = block / c.shape.chunk;
     }
+    // Rows that end inside of an access have masks for single elements: with many of them a lane needs more registers
+    // than the GPU's assembler would give it.
+    if (target_.is_gpu() && problem_.cols() % vector() != 0 && cut.vectors * vector() >= 32) c.registers = 128;
     return c;
   }
 

@@ -36,7 +36,7 @@ private:
 
 Kernel forward(const Spec &spec, const RowConfig &config) {
   const Activation &a = *spec.activation;
-  KernelBuilder k(spec.name("forward"), {.warps = config.warps});
+  KernelBuilder k(spec.name("forward"), {.warps = config.warps, .registers = config.registers});
   Blocks blocks(k, spec, config);
   Expression f(k, spec);
   Operand x = blocks.input("x");
@@ -54,7 +54,7 @@ Kernel forward(const Spec &spec, const RowConfig &config) {
 }
 
 Kernel backward(const Spec &spec, const RowConfig &config) {
-  KernelBuilder k(spec.name("backward"), {.warps = config.warps});
+  KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = config.registers});
   Blocks blocks(k, spec, config);
   Expression f(k, spec);
   Operand x = blocks.input("x");
@@ -83,7 +83,7 @@ Kernel backward(const Spec &spec, const RowConfig &config) {
 }
 
 Kernel backward_biased(const Spec &spec, const RowConfig &config) {
-  KernelBuilder k(spec.name("backward"), {.warps = config.warps});
+  KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = config.registers});
   Blocks blocks(k, spec, config);
   Expression f(k, spec);
   Operand x = blocks.input("x"), dy = blocks.input("dy"), dx = blocks.output("dx");

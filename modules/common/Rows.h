@@ -34,7 +34,8 @@ struct RowConfig {
   bool looped_rows = false; ///< a program goes over many row blocks, also where it would not have to
   int64_t ahead = 0;        ///< row blocks that are prefetched ahead of the one at work
   bool streaming = false;   ///< what is written is larger than the caches: write around them
-  bool strided = false;     ///< programs that loop over rows take every n-th block of rows, not one contiguous range
+  int registers = 0;    ///< most registers of a lane, where a kernel would spill without the number; see LaunchOptions
+  bool strided = false; ///< programs that loop over rows take every n-th block of rows, not one contiguous range
 
   tile::Cache cache() const { return streaming ? tile::Cache::Streaming : tile::Cache::Default; }
   std::string str() const; ///< "rows=4 warps=4 cols=1x1024"

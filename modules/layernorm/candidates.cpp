@@ -97,6 +97,27 @@ int64_t resident_programs(const NormSpec &spec, const RowConfig &config, const T
   return std::max<int64_t>(1, 65536 / (threads * (values * columns + 32)));
 }
 
+/// Columns that a lane holds of each row it works on, and of how many rows.
+int64_t columns_of_lane(const RowConfig &config, const Target &target) {
+  const int64_t lanes = int64_t(config.warps) * target.lanes;
+  return std::max<int64_t>(1, std::max<int64_t>(config.rows, 1) * config.shape.padded() / lanes);
+}
+
+/// x, g and w of 32 columns, which f32 lies in memory as it is in registers: the GPU's assembler would rather spill
+/// some than run a program fewer.
+int forward_registers(const NormSpec &spec, const RowConfig &config, const Target &target) {
+  const bool is_full = spec.gate != Gate::None && tile::size_of(spec.dtype) == 4 && !config.looped;
+  return is_full && columns_of_lane(config, target) >= 32 ? 128 : 0;
+}
+
+/// Whether x and dy of the rows that a lane has at once, and w and the sums of dw and db of its columns, are more than
+/// its registers.
+bool overflows(const NormSpec &spec, const RowConfig &config, const Target &target) {
+  const int64_t rows_of_warp = std::max<int64_t>(1, config.rows / config.warps);
+  const int64_t held = columns_of_lane(config, target), columns = held / rows_of_warp;
+  return 2 * held + columns * (int64_t(spec.weight) * 2 + int64_t(spec.bias)) > 200;
+}
+
 /// The candidates of a backward pass.
 class Backward {
 public:
@@ -112,7 +133,7 @@ public:
     if (!spec_.weight && !spec_.bias) return input_only(needs);
     std::vector<Candidate> all;
     for (const RowConfig &config : configs(spec_, place_.target, needs, true)) {
-      if (config.looped) continue;
+      if (config.looped || (place_.is_gpu() && overflows(spec_, config, place_.target))) continue;
       const int64_t per_unit = place_.is_gpu() ? resident_programs(spec_, config, place_.target) : kRangesPerUnit;
       all.push_back(fused(config, place_.units * per_unit));
       if (all.size() == 1 && place_.units * per_unit < ceil_div(place_.rows, config.rows))
@@ -225,7 +246,8 @@ std::vector<Candidate> NormProblem::forward_candidates(const Place &place) const
   args.push_back({"rows", place.rows});
   args.push_back({"eps", eps_});
   std::vector<Candidate> all;
-  for (const RowConfig &config : configs(spec_, place.target, needs, false)) {
+  for (RowConfig config : configs(spec_, place.target, needs, false)) {
+    if (place.is_gpu()) config.registers = forward_registers(spec_, config, place.target);
     Candidate &candidate = all.emplace_back(Candidate{config.str(), {}, {}});
     if (place.rows > 0)
       candidate.launches.push_back({forward(spec_, config), {uint32_t(row_programs(place, config))}, args});

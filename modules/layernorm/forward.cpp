@@ -43,7 +43,7 @@ Statistics running_statistics(KernelBuilder &k, RowBlock &block, const RowConfig
 } // namespace
 
 Kernel forward(const NormSpec &spec, const RowConfig &config) {
-  KernelBuilder k(spec.name("forward"), {.warps = config.warps});
+  KernelBuilder k(spec.name("forward"), {.warps = config.warps, .registers = config.registers});
   Views views(k, spec);
   Scalar eps = k.scalar("eps", f32);
   View x = views.spread_input("x", spec.dtype);

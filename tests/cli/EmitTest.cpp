@@ -88,12 +88,14 @@ TEST(Compile, TimesEveryKernelByStage) {
   EXPECT_GE(kernels.size(), 3u); // forward, backward, sum of partial gradients
   for (const json &j : kernels) {
     EXPECT_EQ(j.at("arch"), "sm_90a");
-    const double ms = j.at("warm_ms"), first = j.at("first_ms");
+    const double ms = j.at("cpu_ms"), cold = j.at("cold_ms");
     EXPECT_GT(ms, 0);
-    EXPECT_GT(first, 0);
+    EXPECT_GT(cold, 0);
+    EXPECT_GT(j.at("warm_ms").get<double>(), 0);
     double parts = 0;
     for (const char *part : {"passes_ms", "translate_ms", "optimize_ms", "codegen_ms"}) {
       EXPECT_GT(j.at(part).get<double>(), 0) << part;
+      EXPECT_GT(j.at(std::string("cold_") + part).get<double>(), 0) << part;
       parts += j.at(part).get<double>();
     }
     // Medians of each, from the same few compilations: about the whole.
@@ -101,11 +103,25 @@ TEST(Compile, TimesEveryKernelByStage) {
   }
 }
 
+TEST(Compile, SaysWhatThreadsGain) {
+  const Finished done =
+      flabench("compile --module softmax --pass fwd --case N=64,D=96 --arch sm_90a --reps 1 --format json");
+  ASSERT_EQ(done.code, 0) << done.err;
+  for (const json &j : objects(done.out)) {
+    EXPECT_GE(j.at("threads").get<int>(), 1);
+    EXPECT_GE(j.at("all_compilations").get<int>(), 8 * j.at("threads").get<int>());
+    const double serial = j.at("all_serial_ms"), threads = j.at("all_threads_ms");
+    EXPECT_GT(serial, 0);
+    EXPECT_LT(threads, 2 * serial); // or else the threads only stand in each other's way
+  }
+}
+
 TEST(Compile, PrintsATable) {
   const Finished done =
       flabench("compile --module layernorm --op rms_norm --pass fwd --case N=64,D=96 --arch host --reps 1");
   ASSERT_EQ(done.code, 0) << done.err;
-  for (const char *title : {"kernel", "first ms", "passes", "translate", "optimize", "codegen"})
+  for (const char *title :
+       {"kernel", "cold ms", "warm ms", "cpu ms", "passes", "translate", "optimize", "codegen", "together"})
     EXPECT_THAT(done.out, HasSubstr(title));
   EXPECT_THAT(done.out, HasSubstr("rms_norm_forward"));
 }

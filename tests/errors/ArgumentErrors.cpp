@@ -17,6 +17,12 @@ TEST(ArgumentErrors, Warps) {
   MISUSE(KernelBuilder("k", {.warps = 64}), "64 warps");
 }
 
+TEST(ArgumentErrors, Registers) {
+  MISUSE(KernelBuilder("k", {.registers = 16}), "'k'", "16 registers", "24 to 255");
+  MISUSE(KernelBuilder("k", {.registers = 256}), "256 registers");
+  MISUSE(KernelBuilder("k", {.registers = -1}), "-1 registers");
+}
+
 TEST(ArgumentErrors, ArgumentNames) {
   KernelBuilder k("k");
   k.runtime("n");

@@ -25,6 +25,9 @@ struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
     if (failed(entry)) return failure();
     (*entry)->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), rewriter.getUnitAttr());
     (*entry)->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), rewriter.getDenseI32ArrayAttr({warpsOf(op) * 32}));
+    if (auto registers = op->getAttrOfType<IntegerAttr>(ir::kRegistersAttr))
+      (*entry)->setAttr(NVVM::NVVMDialect::getMaxnregAttrName(),
+                        rewriter.getI32IntegerAttr(int32_t(registers.getInt())));
     rewriter.eraseOp(op);
     return success();
   }

@@ -249,6 +249,16 @@ func.func private @f() attributes {tile.kernel, tile.warps = 64 : i32}
 
 // -----
 
+// expected-error @+1 {{'tile.registers' is a number from 24 to 255, not 256 : i32}}
+func.func private @f() attributes {tile.kernel, tile.registers = 256 : i32}
+
+// -----
+
+// expected-error @+1 {{'tile.registers' is a number from 24 to 255, not "all"}}
+func.func private @f() attributes {tile.kernel, tile.registers = "all"}
+
+// -----
+
 // expected-error @+1 {{'tile.warps' is an integer, not "four"}}
 func.func private @f() attributes {tile.kernel, tile.warps = "four"}
 

@@ -8,10 +8,10 @@
 module attributes {tile.target = #tile.target<"nvvm", arch = "sm_90a", lanes = 32, vector_bytes = 16, native_bf16 = true>} {
   // CHECK: func.func @kernel(%{{.*}}: !tile.ptr<bf16> {tile.align = 16 : i64, tile.name = "x"},
   // CHECK-SAME: %{{.*}}: index {tile.divisible = 8 : i64, tile.name = "rows"}, %{{.*}}: f32 {tile.name = "eps"})
-  // CHECK-SAME: attributes {tile.kernel, tile.scratch = 4096 : i64, tile.warps = 4 : i32}
+  // CHECK-SAME: attributes {tile.kernel, tile.registers = 96 : i32, tile.scratch = 4096 : i64, tile.warps = 4 : i32}
   func.func @kernel(%x: !tile.ptr<bf16> {tile.name = "x", tile.align = 16 : i64},
                     %rows: index {tile.name = "rows", tile.divisible = 8 : i64}, %eps: f32 {tile.name = "eps"})
-      attributes {tile.kernel, tile.warps = 4 : i32, tile.scratch = 4096 : i64} {
+      attributes {tile.kernel, tile.warps = 4 : i32, tile.registers = 96 : i32, tile.scratch = 4096 : i64} {
     return
   }
 }

@@ -10,6 +10,7 @@
 // CHECK-NEXT: .param .u64 scale_param_1,
 // CHECK-NEXT: .param .f32 scale_param_2
 // CHECK: .reqntid 32
+// CHECK-NEXT: .maxnreg 64
 // CHECK-NOT: bra
 // CHECK: ld.global.v4.b32
 // CHECK-COUNT-8: {{and|shl}}.b32 {{.*}}, {{-65536|16}};
@@ -18,7 +19,7 @@
 // CHECK-NOT: bra
 // CHECK: st.global.v4.b32
 func.func @scale(%x: !tile.ptr<bf16> {tile.align = 16 : i64}, %n: index, %by: f32)
-    attributes {tile.kernel, tile.warps = 1 : i32} {
+    attributes {tile.kernel, tile.warps = 1 : i32, tile.registers = 64 : i32} {
   %p = tile.program_id 0
   %l = lane.id : i32
   %c8 = arith.constant 8 : i32
