@@ -175,6 +175,32 @@ mlir::Value emitFloat(OpBuilder &b, Location at, Binary op, mlir::Value x, mlir:
   }
 }
 
+/// x / y and x % y of any two numbers: by 0 they are 0 and x, and -2^31 / -1 wraps. A CPU would end the process
+/// instead, even for elements that are never stored, like those outside of views.
+mlir::Value emitDivision(OpBuilder &b, Location at, Binary op, mlir::Value x, mlir::Value y) {
+  auto divide = [&](mlir::Value by) -> mlir::Value {
+    if (op == Binary::Div) return arith::DivSIOp::create(b, at, x, by);
+    return arith::RemSIOp::create(b, at, x, by);
+  };
+  APInt known;
+  if (matchPattern(y, m_ConstantInt(&known)) && !known.isZero() && !known.isAllOnes()) return divide(y);
+  auto type = cast<RankedTensorType>(y.getType());
+  auto number = [&](int64_t n) -> mlir::Value {
+    auto value = DenseElementsAttr::get(type, IntegerAttr::get(type.getElementType(), n));
+    return arith::ConstantOp::create(b, at, value);
+  };
+  auto is = [&](int64_t n) -> mlir::Value {
+    return arith::CmpIOp::create(b, at, arith::CmpIPredicate::eq, y, number(n));
+  };
+  auto choose = [&](mlir::Value c, mlir::Value yes, mlir::Value no) -> mlir::Value {
+    return arith::SelectOp::create(b, at, c, yes, no);
+  };
+  mlir::Value zero = is(0), minus = is(-1);
+  mlir::Value usual = divide(choose(arith::OrIOp::create(b, at, zero, minus), number(1), y));
+  if (op == Binary::Rem) return choose(zero, x, usual); // by 1 it is 0, and so it is by -1
+  return choose(zero, number(0), choose(minus, arith::SubIOp::create(b, at, number(0), x), usual));
+}
+
 mlir::Value emitInteger(OpBuilder &b, Location at, Binary op, mlir::Value x, mlir::Value y) {
   switch (op) {
   case Binary::Add:
@@ -184,9 +210,8 @@ mlir::Value emitInteger(OpBuilder &b, Location at, Binary op, mlir::Value x, mli
   case Binary::Mul:
     return arith::MulIOp::create(b, at, x, y);
   case Binary::Div:
-    return arith::DivSIOp::create(b, at, x, y);
   case Binary::Rem:
-    return arith::RemSIOp::create(b, at, x, y);
+    return emitDivision(b, at, op, x, y);
   case Binary::Min:
     return arith::MinSIOp::create(b, at, x, y);
   case Binary::Max:

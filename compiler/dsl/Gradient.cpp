@@ -73,7 +73,7 @@ std::string wordsOf(Operation *op) {
 /// Finds the ops between y and the x's.
 class Path {
 public:
-  Path(V y, ArrayRef<V> xs, Loc loc) : xs_(xs.begin(), xs.end()), loc_(loc) {
+  Path(V y, ArrayRef<V> xs, Loc loc) : xs_(xs.begin(), xs.end()), here_(y.getParentRegion()), loc_(loc) {
     depends(y);
     for (Operation *op : ops_)
       if (!hasRule(op)) refuse(wordsOf(op), op->getLoc(), loc_);
@@ -109,14 +109,15 @@ private:
   }
 
   /// What a loop carries into an iteration comes from earlier ones, which had the same x if that is from outside of the
-  /// loop; and how, is not known before the loop's body is complete.
+  /// loop; and how, is not known before the loop's body is complete. Of a complete one the whole body is looked at.
   bool mayDependOnX(BlockArgument arg) {
     auto loop = dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp());
-    if (!loop || arg == loop.getInductionVar()) return false;
+    if (!loop || arg == loop.getInductionVar() || !loop.getRegion().isAncestor(here_)) return false;
     return !llvm::all_of(xs_, [&](V x) { return loop.getRegion().isAncestor(x.getParentRegion()); });
   }
 
   llvm::SmallDenseSet<V> xs_;
+  Region *here_; ///< where the gradient is built
   Loc loc_;
   llvm::DenseMap<V, bool> depends_;
   SmallVector<Operation *> ops_;

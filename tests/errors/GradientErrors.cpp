@@ -33,6 +33,13 @@ TEST_F(GradientErrors, Loops) {
   });
 }
 
+TEST_F(GradientErrors, LoopsThatAreOverAndDoNotUseX) {
+  Tile sum = k.loop(0, 4, 1).carry(dy)([&](Index, Tile v) { return v + other; });
+  gradient(sum * x, x, dy); // sum is a constant
+  Tile loaded = sum * 2;
+  gradient(loaded * loaded, loaded, dy);
+}
+
 TEST_F(GradientErrors, NoDependence) {
   MISUSE(gradient(other * 2, x, dy), "does not depend on x, f32[4, 64]", "conditions");
   MISUSE(gradient(other * 2, {x * 1}, dy), "does not depend on x");

@@ -1,4 +1,4 @@
-// Element-wise ops and memory. Integers wrap as the machine's do.
+// Element-wise ops. Integers wrap as the machine's do.
 #include "tests/random/Node.h"
 
 #include <algorithm>
@@ -27,10 +27,6 @@ Node numbers_only(Node n) {
 }
 
 namespace {
-
-bool has_tile(const Node &n) {
-  return bool(n.tile.value());
-}
 
 Shape joined(const Shape &a, const Shape &b) {
   if (a.empty()) return b;
@@ -85,8 +81,14 @@ Number of_floats(Binary op, const Number &a, const Number &b) {
     return {.value = std::min(x, y), .error = std::max(a.error, b.error)};
   case Binary::Max:
     return {.value = std::max(x, y), .error = std::max(a.error, b.error)};
+  case Binary::Pow: {
+    if (!(x - a.error > 0)) return unknown();
+    const double relative = std::fabs(y) * a.error / (x - a.error) + std::fabs(std::log(x)) * b.error;
+    return relative < 0.1 ? rounded(std::pow(x, y), 2 * relative * std::pow(x, y), 16) : unknown();
   }
-  return unknown();
+  default:
+    return unknown();
+  }
 }
 
 Number of_integers(Binary op, DType dtype, int64_t x, int64_t y) {
@@ -99,11 +101,21 @@ Number of_integers(Binary op, DType dtype, int64_t x, int64_t y) {
   case Binary::Mul:
     return integer(wrapped(dtype, int64_t(a * b)));
   case Binary::Div: // by -1 the least integer has no quotient
-    return y == -1 ? integer(wrapped(dtype, int64_t(0 - a))) : integer(x / y);
+    return y == 0 ? integer(0) : y == -1 ? integer(wrapped(dtype, int64_t(0 - a))) : integer(x / y);
+  case Binary::Rem:
+    return y == 0 ? integer(x) : integer(y == -1 ? 0 : x % y);
   case Binary::Min:
     return integer(std::min(x, y));
   case Binary::Max:
     return integer(std::max(x, y));
+  case Binary::And:
+    return integer(x & y);
+  case Binary::Or:
+    return integer(x | y);
+  case Binary::Xor:
+    return integer(x ^ y);
+  case Binary::Pow:
+    break;
   }
   return unknown();
 }
@@ -122,6 +134,16 @@ template <class A, class B> Tile apply(Binary op, const A &a, const B &b) {
     return min(a, b);
   case Binary::Max:
     return max(a, b);
+  case Binary::Rem:
+    return a % b;
+  case Binary::And:
+    return a & b;
+  case Binary::Or:
+    return a | b;
+  case Binary::Xor:
+    return a ^ b;
+  case Binary::Pow:
+    return pow(a, b);
   }
   return Tile();
 }
@@ -154,7 +176,7 @@ Number compared(int op, bool is_float, const Number &a, const Number &b) {
 Node constant(const Node &like, int64_t number) {
   Number n = integer(number);
   n.value = double(number);
-  return {.dtype = like.dtype, .at = {n}};
+  return {.dtype = like.dtype, .shape = {}, .at = {n}};
 }
 
 /// Relative rounding of a narrow float, and the largest it can hold.
@@ -167,24 +189,34 @@ Format format(DType dtype) {
 
 } // namespace
 
-Node binary(Binary op, const Node &a, const Node &b) {
-  const bool is_float = a.dtype == f32;
-  if (op == Binary::Div && !is_float) op = Binary::Sub; // a divisor may be 0
-  Node out = zip(a, b, a.dtype, [&](const Number &x, const Number &y) {
+namespace {
+
+Node combined(Binary op, const Node &a, const Node &b) {
+  const bool floats = is_float(a.dtype);
+  return zip(a, b, a.dtype, [&](const Number &x, const Number &y) {
     if (!x.known || !y.known) return unknown();
-    return is_float ? of_floats(op, x, y) : of_integers(op, a.dtype, x.integer, y.integer);
+    return floats ? of_floats(op, x, y) : of_integers(op, a.dtype, x.integer, y.integer);
   });
+}
+
+} // namespace
+
+Node binary(Binary op, const Node &a, const Node &b) {
+  Node out = combined(op, a, b);
   if (has_tile(a) && has_tile(b)) out.tile = apply(op, a.tile, b.tile);
   return out;
 }
 
 Node binary_with(Binary op, const Node &a, int64_t number) {
-  const bool is_float = a.dtype == f32;
-  Node out = zip(a, constant(a, number), a.dtype, [&](const Number &x, const Number &y) {
-    if (!x.known) return unknown();
-    return is_float ? of_floats(op, x, y) : of_integers(op, a.dtype, x.integer, y.integer);
-  });
+  Node out = combined(op, a, constant(a, number));
   if (has_tile(a)) out.tile = apply(op, a.tile, number);
+  return out;
+}
+
+Node binary_with(Binary op, const Node &a, const Single &s, bool first) {
+  const Node single{.dtype = s.dtype, .shape = {}, .at = {s.number}};
+  Node out = first ? combined(op, single, a) : combined(op, a, single);
+  if (has_tile(a)) out.tile = first ? apply(op, *s.scalar, a.tile) : apply(op, a.tile, *s.scalar);
   return out;
 }
 
@@ -208,6 +240,14 @@ Node unary(Unary op, const Node &x) {
       {[](double v) { return std::erf(v); }, 4, [](Operand t) { return erf(t); }},
       {[](double v) { return 1 / (1 + std::exp(-v)); }, 4, [](Operand t) { return sigmoid(t); }}};
   const Entry &entry = entries[size_t(op)];
+  if (!is_float(x.dtype)) {
+    Node out = map(x, x.dtype, [&](const Number &n) {
+      const bool keeps = op == Unary::Abs && n.integer >= 0;
+      return integer(keeps ? n.integer : wrapped(x.dtype, int64_t(0 - uint64_t(n.integer))));
+    });
+    if (has_tile(x)) out.tile = entry.tile(x.tile);
+    return out;
+  }
   Node out = map(x, f32, [&](const Number &n) {
     Number y = through(entry.f, n, entry.ulps);
     if (op == Unary::Abs) y.error = n.error + kTiny; // it turns around at 0
@@ -231,6 +271,12 @@ Node compare_with(int op, const Node &a, int64_t number) {
   Node out = zip(a, constant(a, number), DType::i1,
                  [&](const Number &x, const Number &y) { return x.known ? compared(op, is_float, x, y) : unknown(); });
   if (has_tile(a)) out.tile = apply_compare(op, a.tile, number);
+  return out;
+}
+
+Node negated(const Node &x) {
+  Node out = map(x, DType::i1, [](const Number &n) { return integer(!n.integer); });
+  if (has_tile(x)) out.tile = !x.tile;
   return out;
 }
 
@@ -265,53 +311,6 @@ Node convert(const Node &x, DType to) {
   });
   if (has_tile(x)) out.tile = x.tile.to(to);
   return out;
-}
-
-// ---- Memory ---------------------------------------------------------------------------------------------------------
-
-void fill(Tensor &t, uint64_t seed) {
-  std::mt19937_64 random(seed);
-  for (int64_t i = 0; i < count(t.extents); ++i) {
-    // Exact in every dtype: a small odd-ish number of quarters, or an integer.
-    const auto n = int64_t(random() % 65) - 32;
-    Number e = integer(n);
-    e.value = double(n) / 4;
-    t.elements.push_back(e);
-  }
-}
-
-namespace {
-
-/// Calls f(position in the tile, position in the tensor or -1) for every element of a tile of `shape` at `at`.
-template <class F> void each(const Shape &extents, const Shape &shape, const Shape &at, F &&f) {
-  for (int64_t i = 0; i < count(shape); ++i) {
-    int64_t flat = 0, scale = 1, rest = i;
-    bool inside = true;
-    for (size_t d = shape.size(); d-- > 0; rest /= shape[d]) {
-      const int64_t c = at[d] + rest % shape[d];
-      inside &= c >= 0 && c < extents[d];
-      flat += c * scale;
-      scale *= extents[d];
-    }
-    f(i, inside ? flat : -1);
-  }
-}
-
-} // namespace
-
-Node numbers_of(const Tensor &t, const Shape &shape, const Shape &at) {
-  Node n{.dtype = t.dtype, .shape = shape, .at = {}};
-  each(t.extents, shape, at,
-       [&](int64_t, int64_t flat) { n.at.push_back(flat < 0 ? Number() : t.elements[size_t(flat)]); });
-  return n;
-}
-
-void put(Tensor &t, const Node &n, const Shape &at) {
-  each(t.extents, n.shape, at, [&](int64_t i, int64_t flat) {
-    if (flat < 0) return;
-    t.elements[size_t(flat)] = n.at[size_t(i)];
-    t.is_written[size_t(flat)] = true;
-  });
 }
 
 } // namespace tile::test

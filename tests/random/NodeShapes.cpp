@@ -1,26 +1,10 @@
 // Ops that move or combine elements.
-#include "tests/random/Node.h"
+#include "tests/random/Lines.h"
 
 #include <algorithm>
 
 namespace tile::test {
 namespace {
-
-bool has_tile(const Node &n) {
-  return bool(n.tile.value());
-}
-
-/// Coordinates of a flat position, and back.
-Shape coordinates(const Shape &shape, int64_t flat) {
-  Shape at(shape.size());
-  for (size_t d = shape.size(); d-- > 0; flat /= shape[d]) at[d] = flat % shape[d];
-  return at;
-}
-int64_t position(const Shape &shape, const Shape &at) {
-  int64_t flat = 0;
-  for (size_t d = 0; d < shape.size(); ++d) flat = flat * shape[d] + at[d];
-  return flat;
-}
 
 /// A node of `shape` whose elements come from where `source` says: coordinates of `x` for coordinates of the result.
 template <class F> Node moved(const Node &x, const Shape &shape, F &&source) {
@@ -29,53 +13,6 @@ template <class F> Node moved(const Node &x, const Shape &shape, F &&source) {
     out.at.push_back(x.at[size_t(position(x.shape, source(coordinates(shape, i))))]);
   return out;
 }
-
-/// The numbers along `axis` through each position of the other dimensions, changed by `f` to as many or to one.
-template <class F> Node along(const Node &x, int axis, DType dtype, bool keeps, F &&f) {
-  Node out{.dtype = dtype, .shape = x.shape, .at = {}};
-  const size_t d = size_t(axis);
-  Shape outer = x.shape;
-  outer.erase(outer.begin() + axis);
-  if (!keeps) out.shape = outer;
-  out.at.resize(size_t(count(out.shape)));
-  for (int64_t i = 0; i < count(outer); ++i) {
-    Shape at = coordinates(outer, i);
-    at.insert(at.begin() + axis, 0);
-    std::vector<Number> line;
-    for (at[d] = 0; at[d] < x.shape[d]; ++at[d]) line.push_back(x.at[size_t(position(x.shape, at))]);
-    std::vector<Number> made = f(line);
-    if (!keeps) {
-      out.at[size_t(i)] = made.front();
-      continue;
-    }
-    for (at[d] = 0; at[d] < x.shape[d]; ++at[d]) out.at[size_t(position(x.shape, at))] = made[size_t(at[d])];
-  }
-  return out;
-}
-
-/// A sum in any order: as many roundings, each of at most the sum of sizes.
-struct Sum {
-  bool is_float;
-  DType dtype;
-  double value = 0, error = 0, size = 0;
-  uint64_t integer = 0;
-  bool known = true;
-  int64_t terms = 0;
-
-  void add(const Number &n) {
-    known &= n.known;
-    value += n.value;
-    error += n.error;
-    size += std::fabs(n.value) + n.error;
-    integer += uint64_t(n.integer);
-    ++terms;
-  }
-  Number result() const {
-    if (!known) return unknown();
-    if (is_float) return rounded(value, error + size * kUlp * double(terms));
-    return test::integer(dtype == i32 ? int64_t(int32_t(uint32_t(integer))) : int64_t(integer));
-  }
-};
 
 /// Whether a comes before b as the largest (or smallest); unknown where rounding could exchange them.
 std::optional<bool> beats(bool is_float, bool largest, const Number &a, const Number &b) {
@@ -161,18 +98,23 @@ Node half(const Node &x, int axis, bool second) {
 }
 
 Node reduce(Reduce op, const Node &x, int axis) {
-  const bool is_float = x.dtype == f32;
+  const bool floats = is_float(x.dtype);
   Node out = along(x, axis, x.dtype, false, [&](const std::vector<Number> &line) -> std::vector<Number> {
     if (op == Reduce::Sum) {
-      Sum sum{is_float, x.dtype};
+      Sum sum{.is_float = floats, .is_narrow = x.dtype == i32};
       for (const Number &n : line) sum.add(n);
       return {sum.result()};
+    }
+    if (op == Reduce::Product) {
+      Product product{.is_float = floats, .is_narrow = x.dtype == i32};
+      for (const Number &n : line) product.multiply(n);
+      return {product.result()};
     }
     Number most = line.front();
     for (const Number &n : line) {
       if (!n.known || !most.known) return {unknown()};
-      const bool wins = op == Reduce::Max ? (is_float ? n.value > most.value : n.integer > most.integer)
-                                          : (is_float ? n.value < most.value : n.integer < most.integer);
+      const bool wins = op == Reduce::Max ? (floats ? n.value > most.value : n.integer > most.integer)
+                                          : (floats ? n.value < most.value : n.integer < most.integer);
       const double error = std::max(n.error, most.error);
       if (wins) most = n;
       most.error = error;
@@ -181,7 +123,10 @@ Node reduce(Reduce op, const Node &x, int axis) {
   });
   if (has_tile(x)) {
     Axis a(axis);
-    out.tile = op == Reduce::Sum ? sum(x.tile, a) : op == Reduce::Max ? max(x.tile, a) : min(x.tile, a);
+    out.tile = op == Reduce::Sum       ? sum(x.tile, a)
+               : op == Reduce::Product ? product(x.tile, a)
+               : op == Reduce::Max     ? max(x.tile, a)
+                                       : min(x.tile, a);
   }
   return out;
 }
@@ -191,7 +136,7 @@ Node arg(bool of_largest, const Node &x, int axis) {
     size_t best = 0;
     for (size_t i = 0; i < line.size(); ++i) {
       if (!line[i].known) return {unknown()};
-      const auto wins = beats(x.dtype == f32, of_largest, line[i], line[best]);
+      const auto wins = beats(is_float(x.dtype), of_largest, line[i], line[best]);
       if (!wins && i != best) return {unknown()};
       if (wins.value_or(false)) best = i;
     }
@@ -202,10 +147,10 @@ Node arg(bool of_largest, const Node &x, int axis) {
 }
 
 Node cumulative_sum(const Node &x, int axis, bool reverse, bool exclusive) {
-  const bool is_float = x.dtype == f32;
+  const bool floats = is_float(x.dtype);
   Node out = along(x, axis, x.dtype, true, [&](std::vector<Number> line) {
     if (reverse) std::reverse(line.begin(), line.end());
-    Sum sum{is_float, x.dtype};
+    Sum sum{.is_float = floats, .is_narrow = x.dtype == i32};
     std::vector<Number> made;
     for (const Number &n : line) {
       if (exclusive) made.push_back(sum.result());

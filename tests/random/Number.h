@@ -42,4 +42,53 @@ inline Number through(const std::function<double(double)> &f, const Number &x, d
   return rounded(y, std::max(std::fabs(y - low), std::fabs(y - high)), ulps);
 }
 
+/// A sum in any order: as many roundings, each of at most the sum of sizes.
+struct Sum {
+  bool is_float = true;
+  bool is_narrow = false; ///< wraps at 32 bits
+  double value = 0, error = 0, size = 0;
+  uint64_t total = 0;
+  bool known = true;
+  int64_t terms = 0;
+  Number first = {};
+
+  void add(const Number &n) {
+    if (terms == 0) first = n;
+    known &= n.known;
+    value += n.value;
+    error += n.error;
+    size += std::fabs(n.value) + n.error;
+    total += uint64_t(n.integer);
+    ++terms;
+  }
+  Number result() const {
+    if (!known || (is_float && !(size < kLargest))) return unknown();
+    if (is_float) return rounded(value, error + size * kUlp * double(terms));
+    return integer(is_narrow ? int64_t(int32_t(uint32_t(total))) : int64_t(total));
+  }
+};
+
+/// A product in any order. `most` is the largest that a part of it can be; what is too small on the way is lost.
+struct Product {
+  bool is_float = true, is_narrow = false;
+  double value = 1, high = 1, most = 1;
+  uint64_t total = 1;
+  bool known = true;
+  int64_t terms = 0;
+
+  void multiply(const Number &n) {
+    known &= n.known;
+    value *= n.value;
+    high *= std::fabs(n.value) + n.error;
+    most *= std::max(1.0, std::fabs(n.value) + n.error);
+    total *= uint64_t(n.integer);
+    ++terms;
+  }
+  Number result() const {
+    if (!is_float) return known ? integer(is_narrow ? int64_t(int32_t(uint32_t(total))) : int64_t(total)) : unknown();
+    if (!known || !(most < 1e30)) return unknown();
+    return rounded(value, high - std::fabs(value) + (high * kUlp + kTiny * most) * double(terms));
+  }
+};
+
 } // namespace tile::test

@@ -6,6 +6,7 @@
 #include "tests/random/Number.h"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <random>
@@ -16,21 +17,32 @@ namespace tile::test {
 
 using Shape = std::vector<int64_t>;
 
-/// A tensor argument, row-major: what it holds before the launch, and of an output what it must hold after it.
+/// A tensor argument: what it holds before the launch, and what it must hold after it.
 struct Tensor {
+  enum class Use : uint8_t { Input, Output, Inout };
   std::string name;
   DType dtype = f32;
-  Shape extents;
-  std::vector<Number> elements;
-  bool is_output = false;
+  Use use = Use::Input;
+  Shape extents = {};
+  Shape strides = {};                ///< in elements
+  int64_t shift = 0;                 ///< elements between an aligned address and the first one
+  std::vector<Number> elements = {}; ///< row-major, whatever the strides
   std::vector<bool> is_written = {}; ///< of an output: all other elements must stay as they were
+  std::map<int64_t, Sum> sums = {};  ///< of an inout: by element, what it held and what was added
+
+  /// How many elements of memory it takes, and where in it the element with a row-major number is.
+  int64_t storage() const;
+  int64_t place(int64_t flat) const;
 };
 
 struct Case {
   Kernel kernel;
-  uint32_t programs = 1;
-  std::vector<Tensor> tensors;
-  std::map<std::string, int64_t> numbers; ///< Index arguments
+  uint32_t grid[2] = {1, 1};
+  std::deque<Tensor> tensors;
+  std::map<std::string, int64_t> integers; ///< Index and integer Scalar arguments
+  std::map<std::string, double> floats;    ///< Scalar arguments
+
+  int64_t programs() const { return int64_t(grid[0]) * grid[1]; }
 };
 
 /// The case of a seed.
