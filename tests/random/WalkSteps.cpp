@@ -57,10 +57,12 @@ Node Walk::function() {
 }
 
 Node Walk::choice() {
-  const Node a = of_numbers(any());
+  Node a = any();
+  const bool as_truth = a.dtype == DType::i1 && chance(50);
+  if (!as_truth) a = of_numbers(a);
   const std::optional<Node> b = find_of(a.dtype, a.shape);
-  const int64_t number = pick(-5, 5);
-  const int op = int(pick(0, 5));
+  const int64_t number = as_truth ? pick(0, 1) : pick(-5, 5);
+  const int op = int(pick(as_truth ? 4 : 0, 5)); // of i1 only == and !=
   const Node condition = b ? compare(op, a, *b) : compare_with(op, a, number);
   if (chance(30)) return condition;
   const std::optional<Node> one = find([&](const Node &n) { return fit(n.shape, condition.shape); });
@@ -132,7 +134,7 @@ Node Walk::count_up() {
 
 Node Walk::rearrange() {
   const Node x = any();
-  if (x.shape.empty()) return x;
+  if (x.shape.empty() || (x.shape.size() < 3 && chance(20))) return expand(x, int(pick(0, int64_t(x.shape.size()))));
   const int axis = any_axis(x);
   switch (pick(0, 3)) {
   case 0: {
