@@ -75,7 +75,7 @@ Tile KernelBuilder::full(std::vector<int64_t> shape, double value, DType dtype, 
 Kernel KernelBuilder::finish(Loc loc) {
   impl_->checkOpen(loc);
   if (impl_->builder.getInsertionBlock()->getParentOp() != impl_->function)
-    fail(loc, "finish() inside the body of a loop or a branch; finish the kernel after it");
+    fail(loc, "finish() inside the body of a loop, a branch or a combine function; finish the kernel after it");
   func::ReturnOp::create(impl_->builder, impl_->at(loc));
   impl_->finished = true;
   for (Operation *op : impl_->abandoned) op->destroy();

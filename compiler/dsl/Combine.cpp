@@ -51,7 +51,14 @@ std::string wordFor(Operation &op) {
   if (isa<ir::LoadOp>(op)) return "load()";
   if (isa<ir::StoreOp>(op)) return "store()";
   if (isa<ir::PrefetchOp>(op)) return "prefetch()";
+  if (isa<ir::LoadScalarOp>(op)) return "at()";
+  if (isa<ir::GatherOp>(op)) return "gather()";
+  if (isa<ir::ScatterOp>(op)) return "scatter()";
+  if (isa<ir::AtomicAddOp>(op)) return "atomic_add()";
+  if (isa<ir::PrintOp>(op)) return "print()";
+  if (isa<ir::RequireOp>(op)) return "require()";
   if (isa<scf::ForOp>(op)) return "a loop";
+  if (isa<scf::IfOp>(op)) return "a branch";
   if (isa<ir::ReduceOp, ir::ReduceWithOp, ir::ScanOp>(op)) return "a reduction or scan";
   if (isa<ir::ExpandDimsOp>(op)) return "expand()";
   if (isa<ir::BroadcastOp>(op)) return "broadcast()";

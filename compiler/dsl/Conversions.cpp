@@ -38,6 +38,13 @@ mlir::Value convert(BuilderImpl &b, mlir::Value v, DType from, DType to, Loc loc
 
 } // namespace detail
 
+/// A constant converted as one in the IR would be: wrapped, or rounded to a float that is exact.
+static Scalar constantAs(int64_t c, DType to) {
+  if (to == i32) return Scalar(int64_t(int32_t(uint32_t(uint64_t(c)))), to);
+  const float rounded = float(c);
+  return Scalar(to == f32 && rounded < 0x1p63f ? int64_t(rounded) : c, to);
+}
+
 Tile Tile::to(DType to, Loc loc) const {
   BuilderImpl &b = builderOf(v_, "the Tile", loc);
   mlir::Value v = b.use(v_, "the Tile", loc);
@@ -47,14 +54,14 @@ Tile Tile::to(DType to, Loc loc) const {
 
 Scalar Scalar::to(DType to, Loc loc) const {
   checkConvertible(dtype_, to, loc);
-  if (!v_) return Scalar(constant_, to);
+  if (!v_) return constantAs(constant_, to);
   BuilderImpl &b = builderOf(v_, "the Scalar", loc);
   return Scalar(b.wrap(convert(b, b.use(v_, "the Scalar", loc), dtype_, to, loc)), to);
 }
 
 Scalar Index::to(DType to, Loc loc) const {
   checkConvertible(i64, to, loc);
-  if (!v_) return Scalar(constant_, to);
+  if (!v_) return constantAs(constant_, to);
   BuilderImpl &b = builderOf(v_, "the Index", loc);
   mlir::Value v = b.use(v_, "the Index", loc);
   DType first = to == i32 ? i32 : i64;

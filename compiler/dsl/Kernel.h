@@ -167,11 +167,10 @@ Tile reduce(Combine, const Tile &, Axis, Loc);
 Index index_binary(Binary, const Index &, const Index &, Loc);
 } // namespace detail
 
-// Element-wise arithmetic. f32 quotients are correctly rounded on the host and within 2 ulps on GPUs, whatever the size
-// of the operands (the errors of all functions: compiler/targets/Math.h). `/` on integers truncates; `%` is of integers
-// and has the sign of the dividend; x / 0 is 0 and x % 0 is x. A float tile divided by a C++ number is multiplied by
-// the number's reciprocal, rounded to f32: at most 1 ulp from the quotient. A Scalar combines with a Tile by
-// broadcasting, and with a Scalar to a Tile of rank 0.
+// Element-wise arithmetic. f32 quotients are correctly rounded on the host and within 2 ulps on GPUs (errors of all
+// functions: compiler/targets/Math.h); of a C++ number they are products with its reciprocal, rounded to f32: within 1
+// ulp. On integers `/` truncates, `%` has the sign of the dividend, x / 0 is 0 and x % 0 is x. A Scalar combines with a
+// Tile by broadcasting, and with a Scalar to a Tile of rank 0.
 inline Tile operator+(Operand a, Operand b) {
   return detail::binary(detail::Binary::Add, a, b);
 }
@@ -296,8 +295,7 @@ struct IndexOperand {
   Loc loc;
 };
 
-// Arithmetic on indices. Division and remainder are of non-negative numbers; a divisor that is 0 when the kernel runs
-// counts as 1.
+// Arithmetic on indices. `/` and `%` are of non-negative numbers; a divisor that is 0 at run time counts as 1.
 inline Index operator+(IndexOperand a, IndexOperand b) {
   return detail::index_binary(detail::Binary::Add, a.index, b.index, a.loc);
 }
@@ -446,9 +444,8 @@ struct LoopBody;
 class Loop {
 public:
   Loop(KernelBuilder &k, Index lo, Index hi, Index step, Loc loc) : k_(k), lo_(lo), hi_(hi), step_(step), loc_(loc) {}
-  /// On a GPU, the loads of the `n - 1` next iterations are in flight while one computes, held in registers: 1 to 8.
-  /// What an iteration stores, the `n - 1` next ones must not load. Only loads whose place follows from the loop's own
-  /// number.
+  /// On a GPU, the loads of the `n - 1` (0 to 7) next iterations are in flight while one computes, in registers. What
+  /// an iteration stores, these must not load. Only loads whose place follows from the loop's own number.
   Loop stages(int n) const;
   /// Values (Tile, Index or Scalar) that travel from one iteration to the next. The body takes (Index, values...) and
   /// returns their successors, of the same dtypes and shapes: one value, or a std::tuple.
@@ -587,7 +584,7 @@ public:
   Tile full(std::vector<int64_t> shape, double value, DType, Loc = Loc::current());
   Tile zeros(std::vector<int64_t> shape, DType t, Loc l = Loc::current()) { return full(std::move(shape), 0, t, l); }
 
-  /// for (i = lo; i < hi; i += step), at run time; with a step that is less than 1 when the kernel runs, not at all:
+  /// for (i = lo; i < hi; i += step), at run time; not at all where a step turns out to be less than 1:
   ///   auto [mean, m2] = k.loop(0, cols, 1024).carry(zero, zero)([&](Index i, Tile mean, Tile m2) {
   ///     ...
   ///     return std::tuple{mean, m2};
