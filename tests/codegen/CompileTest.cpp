@@ -94,7 +94,7 @@ TEST(Compile, RefusesMoreArgumentsThanDriversTake) {
   }
 }
 
-TEST(Compile, WritesAReproducerWhenAPassFails) {
+TEST(Compile, WritesAReproducerThatFailsAlikeWhenAPassFails) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(R"(
     func.func @broken(%p: !tile.ptr<f32> {tile.name = "p", tile.align = 16 : i64}) attributes {tile.kernel, tile.warps = 1 : i32} {
       %c0 = arith.constant 0 : index
@@ -120,6 +120,13 @@ TEST(Compile, WritesAReproducerWhenAPassFails) {
   std::string path = found[1];
   std::stringstream text;
   text << std::ifstream(path).rdbuf();
+  const std::string replayed = path + ".log";
+  const int status = std::system((TILE_OPT " --run-reproducer " + path + " >/dev/null 2>" + replayed).c_str());
+  EXPECT_NE(status, 0);
+  std::stringstream said;
+  said << std::ifstream(replayed).rdbuf();
+  EXPECT_THAT(said.str(), HasSubstr("'math.sin' op has no lowering without a call to libm"));
+  std::filesystem::remove(replayed);
   std::filesystem::remove(path);
   EXPECT_THAT(text.str(), HasSubstr("tile.load"));
   EXPECT_THAT(text.str(), HasSubstr("mlir_reproducer"));

@@ -1,6 +1,7 @@
 # The lit suite of the IR. Tests find tile-opt, flabench, FileCheck, not, count and split-file on their PATH.
-# Feature `ptxas` and the substitution %ptxas: the CUDA assembler, where the toolkit is installed.
+# Feature `ptxas` and the substitution %ptxas: the CUDA assembler, where the toolkit is installed. %python: what runs lit.
 import os
+import sys
 
 import lit.formats
 
@@ -17,6 +18,7 @@ config.environment["FILECHECK_OPTS"] = "--dump-input=fail"
 for name in ("HOME", "XDG_CACHE_HOME"):
     config.environment[name] = config.build_dir
 
+config.substitutions.append(("%python", sys.executable))
 if config.ptxas and not config.ptxas.endswith("NOTFOUND"):
     config.available_features.add("ptxas")
     config.substitutions.append(("%ptxas", config.ptxas))

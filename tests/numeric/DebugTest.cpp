@@ -4,8 +4,10 @@
 #include "compiler/support/Error.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <sstream>
+#include <unistd.h>
 
 namespace fla::test {
 namespace {
@@ -73,6 +75,21 @@ TEST_P(Debug, NothingIsLeftOfItOtherwise) {
   Launch launch(machine, talking(false));
   launch.tensor("x", std::vector<float>(6, 1)).tensor("y", std::vector<float>(2)).number("half", 0.5);
   EXPECT_TRUE(lines_of(launch, {2}).empty());
+}
+
+/// In a process of its own, for the environment is read once.
+TEST_P(Debug, TheEnvironmentBuildsItIn) {
+  MACHINE_OR_SKIP(GetParam());
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  auto launched = [&] {
+    setenv("TILE_DEBUG", "1", 1);
+    dup2(STDERR_FILENO, STDOUT_FILENO); // what is looked at
+    Launch launch(*Machine::named(GetParam(), &why_not), talking(false));
+    launch.tensor("x", std::vector<float>(6, 1)).tensor("y", std::vector<float>(2)).number("half", 0.5).run();
+    std::fflush(stdout);
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(launched(), testing::ExitedWithCode(0), "program \\(0,0,0\\): 100% of 0, 0.5");
 }
 
 constexpr int kRequires = __LINE__ + 6; ///< the line of the first require()
