@@ -90,15 +90,8 @@ std::optional<Index> simplify(Binary op, const Index &a, const Index &b) {
   }
 }
 
-/// A divisor that is 0 when the kernel runs would end the process on a CPU.
-mlir::Value atLeastOne(OpBuilder &b, Location at, mlir::Value divisor) {
-  if (divisor.getDefiningOp<arith::ConstantIndexOp>() || divisor.getDefiningOp<ir::NumProgramsOp>()) return divisor;
-  return arith::MaxSIOp::create(b, at, divisor, arith::ConstantIndexOp::create(b, at, 1));
-}
-
 mlir::Value emit(OpBuilder &b, Location at, Binary op, mlir::Value x, mlir::Value y) {
   constexpr auto nsw = arith::IntegerOverflowFlags::nsw;
-  if (op == Binary::Div || op == Binary::Rem) y = atLeastOne(b, at, y);
   switch (op) {
   case Binary::Add:
     return arith::AddIOp::create(b, at, x, y, nsw);

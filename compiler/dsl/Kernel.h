@@ -295,7 +295,7 @@ struct IndexOperand {
   Loc loc;
 };
 
-// Arithmetic on indices. `/` and `%` are of non-negative numbers; a divisor that is 0 at run time counts as 1.
+// Arithmetic on indices. `/` and `%` are of non-negative numbers, by at least 1 also when the kernel runs.
 inline Index operator+(IndexOperand a, IndexOperand b) {
   return detail::index_binary(detail::Binary::Add, a.index, b.index, a.loc);
 }
@@ -584,7 +584,7 @@ public:
   Tile full(std::vector<int64_t> shape, double value, DType, Loc = Loc::current());
   Tile zeros(std::vector<int64_t> shape, DType t, Loc l = Loc::current()) { return full(std::move(shape), 0, t, l); }
 
-  /// for (i = lo; i < hi; i += step), at run time; not at all where a step turns out to be less than 1:
+  /// for (i = lo; i < hi; i += step), at run time; step is at least 1:
   ///   auto [mean, m2] = k.loop(0, cols, 1024).carry(zero, zero)([&](Index i, Tile mean, Tile m2) {
   ///     ...
   ///     return std::tuple{mean, m2};

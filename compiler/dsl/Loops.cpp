@@ -1,7 +1,6 @@
 // Run-time loops: the author's body is called once, with the insertion point inside an scf.for.
 #include "compiler/dsl/Impl.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -28,15 +27,6 @@ SmallVector<mlir::Value> successors(BuilderImpl &b, const std::vector<Carried> &
   return values;
 }
 
-/// Where the loop ends: at once, when the step turns out to be less than 1, with which it would never end.
-mlir::Value endOf(BuilderImpl &b, mlir::Value lo, mlir::Value hi, mlir::Value step, Loc loc) {
-  if (step.getDefiningOp<arith::ConstantIndexOp>() || step.getDefiningOp<ir::NumProgramsOp>()) return hi;
-  Location at = b.at(loc);
-  mlir::Value least = arith::ConstantIndexOp::create(b.builder, at, 1);
-  mlir::Value steps = arith::CmpIOp::create(b.builder, at, arith::CmpIPredicate::sge, step, least);
-  return arith::SelectOp::create(b.builder, at, steps, hi, lo);
-}
-
 } // namespace
 
 Loop Loop::stages(int n) const {
@@ -54,7 +44,7 @@ std::vector<detail::Value> Loop::run(const std::vector<Carried> &initial, const 
   SmallVector<mlir::Value> init;
   for (size_t n = 0; n < initial.size(); ++n) init.push_back(use(b, initial[n], numbered(n), loc_));
   mlir::Value lo = b.use(lo_, loc_), hi = b.use(hi_, loc_), step = b.use(step_, loc_);
-  auto loop = scf::ForOp::create(b.builder, b.at(loc_), lo, endOf(b, lo, hi, step, loc_), step, init);
+  auto loop = scf::ForOp::create(b.builder, b.at(loc_), lo, hi, step, init);
   if (stages_ > 1) loop->setAttr(ir::kStagesAttr, b.builder.getI32IntegerAttr(stages_));
 
   Nested inside(b, loop, loop.getRegion());
