@@ -19,7 +19,10 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 using namespace mlir;
 
@@ -37,20 +40,39 @@ std::string archOf(const Target &target) {
 
 using BuildPipeline = void (*)(OpPassManager &);
 
-/// Pipelines that ran on this thread before: what a pass prepares once, patterns above all, takes as long as a small
-/// kernel's passes.
-std::map<BuildPipeline, std::unique_ptr<PassManager>> &keptPasses() {
-  thread_local std::map<BuildPipeline, std::unique_ptr<PassManager>> kept;
-  return kept;
-}
+/// Pipelines that ran before, each for one compilation at a time: what a pass prepares once, patterns above all, takes
+/// as long as a small kernel's passes.
+class KeptPasses {
+public:
+  std::unique_ptr<PassManager> take(BuildPipeline build, MLIRContext *context) {
+    {
+      std::lock_guard lock(mutex_);
+      std::vector<std::unique_ptr<PassManager>> &kept = kept_[{context, build}];
+      if (!kept.empty()) {
+        std::unique_ptr<PassManager> pm = std::move(kept.back());
+        kept.pop_back();
+        return pm;
+      }
+    }
+    auto pm = std::make_unique<PassManager>(context);
+    pm->enableVerifier(false); // once a stage instead: after each pass it took up to a sixth of the time of the passes
+    build(*pm);
+    return pm;
+  }
 
-/// A kept pipeline, taken out of where it was kept, or a new one.
-std::unique_ptr<PassManager> passesFor(BuildPipeline build, MLIRContext *context) {
-  if (std::unique_ptr<PassManager> kept = std::move(keptPasses()[build])) return kept;
-  auto pm = std::make_unique<PassManager>(context);
-  pm->enableVerifier(false); // once a stage instead: after each pass it took up to a sixth of the time of the passes
-  build(*pm);
-  return pm;
+  void give(BuildPipeline build, std::unique_ptr<PassManager> pm) {
+    std::lock_guard lock(mutex_);
+    kept_[{pm->getContext(), build}].push_back(std::move(pm));
+  }
+
+private:
+  std::mutex mutex_;
+  std::map<std::pair<MLIRContext *, BuildPipeline>, std::vector<std::unique_ptr<PassManager>>> kept_;
+};
+
+KeptPasses &keptPasses() {
+  static auto *kept = new KeptPasses; // for as long as there are contexts
+  return *kept;
 }
 
 } // namespace
@@ -95,7 +117,7 @@ void Compilation::run(BuildPipeline build) {
   built_.push_back(build);
   MLIRContext *context = module_->getContext();
   DiagnosticCapture said(*context);
-  std::unique_ptr<PassManager> pm = passesFor(build, context);
+  std::unique_ptr<PassManager> pm = keptPasses().take(build, context);
   if (record_) tile::recordDiffs(*pm, diffs_);
   LogicalResult result = success();
   {
@@ -103,7 +125,7 @@ void Compilation::run(BuildPipeline build) {
     result = failure(failed(pm->run(*module_)) || failed(verify(*module_)));
   }
   if (failed(result)) fail("a pass failed:\n" + said.text());
-  if (!record_) keptPasses()[build] = std::move(pm);
+  if (!record_) keptPasses().give(build, std::move(pm));
   remarks_ += said.text();
 }
 
