@@ -107,7 +107,8 @@ int64_t columns_of_lane(const RowConfig &config, const Target &target) {
 /// some than run a program fewer.
 int forward_registers(const NormSpec &spec, const RowConfig &config, const Target &target) {
   const bool is_full = spec.gate != Gate::None && tile::size_of(spec.dtype) == 4 && !config.looped;
-  return is_full && columns_of_lane(config, target) >= 32 ? 128 : 0;
+  const int64_t columns = columns_of_lane(config, target);
+  return !is_full || columns < 32 ? 0 : columns < 64 ? 128 : 255;
 }
 
 /// Whether x and dy of the rows that a lane has at once, and w and the sums of dw and db of its columns, are more than
@@ -141,6 +142,9 @@ public:
     }
     needs.held = 0;
     for (const RowConfig &config : configs(spec_, place_.target, needs, false)) {
+      // x, dy, g and w as f32: 32 warps leave a lane too few registers.
+      const bool is_full = spec_.gate != Gate::None && tile::size_of(spec_.dtype) == 4;
+      if (place_.is_gpu() && is_full && config.warps >= 32) continue;
       all.push_back(split(config));
       if (!all.front().name.starts_with("split")) break; // one to compare with
     }

@@ -18,6 +18,24 @@ namespace tile {
 namespace tile::targets::nvvm {
 namespace {
 
+/// Accesses of less than a register: each of their elements has one of its own all the same, and mostly a mask.
+int64_t narrowAccesses(func::FuncOp kernel) {
+  int64_t count = 0;
+  auto add = [&](Type element, size_t elements) { count += ir::bytesOf(element) * int64_t(elements) < 4; };
+  kernel.walk([&](Operation *op) {
+    if (auto load = dyn_cast<lane::LoadOp>(op)) add(load.getPointer().getType().getElementType(), load.getNumResults());
+    if (auto store = dyn_cast<lane::StoreOp>(op))
+      add(store.getPointer().getType().getElementType(), store.getValues().size());
+  });
+  return count;
+}
+
+/// From so many narrow accesses on, the GPU's assembler is told that one program at a time will do: without, it spills
+/// some registers for the sake of one program more.
+constexpr int64_t kManyNarrowAccesses = 32;
+
+constexpr StringLiteral kOneAtATime = "one_at_a_time"; ///< of the kernel, between finding out and lowering
+
 struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(func::FuncOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
@@ -25,6 +43,8 @@ struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
     if (failed(entry)) return failure();
     (*entry)->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), rewriter.getUnitAttr());
     (*entry)->setAttr(NVVM::NVVMDialect::getReqntidAttrName(), rewriter.getDenseI32ArrayAttr({warpsOf(op) * 32}));
+    if (op->hasAttr(kOneAtATime))
+      (*entry)->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), rewriter.getI32IntegerAttr(1));
     if (auto registers = op->getAttrOfType<IntegerAttr>(ir::kRegistersAttr))
       (*entry)->setAttr(NVVM::NVVMDialect::getMaxnregAttrName(),
                         rewriter.getI32IntegerAttr(int32_t(registers.getInt())));
@@ -51,6 +71,8 @@ struct Pass : impl::LaneToNvvmBase<Pass> {
     LLVM::GlobalOp scratch = makeScratch(*kernel);
     int warps = warpsOf(*kernel);
     ir::TargetAttr target = ir::targetOf(getOperation());
+    if (narrowAccesses(*kernel) >= kManyNarrowAccesses && !(*kernel)->hasAttr(ir::kRegistersAttr))
+      (*kernel)->setAttr(kOneAtATime, UnitAttr::get(&getContext()));
     bool hasPolicies = target && target.getArch() != "sm_75"; // all later ones have them
     expandRequirements(getOperation());
     splitPrints(getOperation());
