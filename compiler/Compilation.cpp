@@ -130,11 +130,13 @@ void Compilation::run(BuildPipeline build) {
 }
 
 void Compilation::checkLane() {
-  scratch_ = targets::scratchOf(targets::kernelOf(*module_));
+  func::FuncOp kernel = targets::kernelOf(*module_);
+  scratch_ = targets::scratchOf(kernel);
+  auto place = kernel->getAttrOfType<StringAttr>(ir::kScratchPlaceAttr);
   if (target_.is_gpu() && scratch_ > kMaxScratch)
-    throw UserError("kernel '" + kernel_.name() + "' needs " + std::to_string(scratch_) +
-                    " bytes of shared memory a program on " + target_.arch + "; accepted: up to " +
-                    std::to_string(kMaxScratch) + ". Smaller tiles or fewer warps need less");
+    throw UserError((place ? place.getValue().str() : "") + "kernel '" + kernel_.name() + "' needs " +
+                    std::to_string(scratch_) + " bytes of shared memory a program on " + target_.arch +
+                    "; accepted: up to " + std::to_string(kMaxScratch) + ". Smaller tiles or fewer warps need less");
 }
 
 std::string Compilation::text() {

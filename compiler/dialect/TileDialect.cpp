@@ -95,6 +95,8 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribut
   if (name == kWarpsAttr) return verifyWarps(op, attr.getValue());
   if (name == kRegistersAttr) return verifyRegisters(op, attr.getValue());
   if (name == kScratchAttr) return verifyScratchBytes(op, attr.getValue());
+  if (name == kScratchPlaceAttr)
+    return isa<StringAttr>(attr.getValue()) ? success() : op->emitError() << "'tile.scratch_place' is a string";
   if (name == kStagesAttr) return verifyStages(op, attr.getValue());
   if (name == kSitesAttr)
     return isa<ArrayAttr>(attr.getValue()) ? success() : op->emitError() << "'tile.sites' is a list";

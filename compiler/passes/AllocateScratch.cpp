@@ -69,6 +69,10 @@ struct AllocateScratch : impl::AllocateScratchBase<AllocateScratch> {
       op.setOffset(block.offset);
       placed.push_back(block);
     }
+    auto byBytes = [](const Block &a, const Block &b) { return a.bytes < b.bytes; };
+    if (auto largest = llvm::max_element(placed, byBytes); largest != placed.end())
+      if (std::string place = ir::placeOf(largest->op); !place.empty())
+        func->setAttr(ir::kScratchPlaceAttr, StringAttr::get(func.getContext(), place));
     func->setAttr(ir::kScratchAttr, IntegerAttr::get(IntegerType::get(func.getContext(), 64), total));
   }
 };

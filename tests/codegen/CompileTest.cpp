@@ -94,6 +94,23 @@ TEST(Compile, RefusesMoreArgumentsThanDriversTake) {
   }
 }
 
+TEST(Compile, RefusesMoreSharedMemoryThanAProgramHas) {
+  KernelBuilder k("turn", {.warps = 4});
+  View x = k.input("x", f32, {128, 128}), y = k.output("y", f32, {128, 128});
+  Tile v = x.load({0, 0}, {128, 128});
+  y.store({0, 0}, transpose(v, {1, 0}));
+  const Kernel kernel = k.finish();
+  for (const Target &target : {gpu(), Target::simt()}) {
+    try {
+      compile(kernel, target);
+      ADD_FAILURE() << target.arch;
+    } catch (const UserError &e) {
+      EXPECT_THAT(e.what(), testing::ContainsRegex("CompileTest.cpp:[0-9]+: kernel 'turn' needs 65536 bytes of shared "
+                                                   "memory a program on .*; accepted: up to 49152"));
+    }
+  }
+}
+
 TEST(Compile, WritesAReproducerThatFailsAlikeWhenAPassFails) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(R"(
     func.func @broken(%p: !tile.ptr<f32> {tile.name = "p", tile.align = 16 : i64}) attributes {tile.kernel, tile.warps = 1 : i32} {
