@@ -31,6 +31,9 @@ namespace {
 
 /// Static shared memory of one block; more would have to be asked of the driver at each launch.
 constexpr int64_t kMaxScratch = 48 * 1024;
+/// Elements of one tile in one thread of a GPU, which has 255 registers: beyond, code would be memory traffic, and take
+/// minutes to compile.
+constexpr int kMaxRegisters = 1024;
 /// Bytes of a kernel's parameters that every driver takes.
 constexpr uint32_t kMaxParams = 4096;
 
@@ -102,7 +105,8 @@ void Compilation::step(Stage stage) {
   case Stage::Tile:
     return run(buildTilePipeline);
   case Stage::Layout:
-    return run(buildLayoutPipeline);
+    run(buildLayoutPipeline);
+    return checkTiles();
   case Stage::Lane:
     run(buildLanePipeline);
     return checkLane();
@@ -127,6 +131,21 @@ void Compilation::run(BuildPipeline build) {
   if (failed(result)) fail("a pass failed:\n" + said.text());
   if (!record_) keptPasses().give(build, std::move(pm));
   remarks_ += said.text();
+}
+
+void Compilation::checkTiles() {
+  if (target_.kind == Target::Kind::Simd) return; // works on large tiles in loops
+  module_->walk([&](Operation *op) {
+    for (Type type : op->getResultTypes()) {
+      const layout::Layout *layout = ir::layoutOf(type);
+      if (!layout || layout->registers() <= kMaxRegisters) continue;
+      throw UserError(ir::placeOf(op) + "kernel '" + kernel_.name() + "' has a tile of " +
+                      std::to_string(cast<RankedTensorType>(type).getNumElements()) + " elements, " +
+                      std::to_string(layout->registers()) + " in each of " + std::to_string(warps_ * 32) +
+                      " threads; accepted: up to " + std::to_string(kMaxRegisters) +
+                      ". Smaller tiles in a loop, or more warps, need less");
+    }
+  });
 }
 
 void Compilation::checkLane() {

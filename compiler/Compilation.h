@@ -45,6 +45,7 @@ private:
   void step(Stage stage);
   void run(BuildPipeline build);
   void checkKernel() const;
+  void checkTiles();
   void checkLane();
   [[noreturn]] void fail(const std::string &what) const;
   std::string reproducer() const;

@@ -295,7 +295,7 @@ struct IndexOperand {
   Loc loc;
 };
 
-// Arithmetic on indices. `/` and `%` are of non-negative numbers, by at least 1 also when the kernel runs.
+// Arithmetic on indices. `/` and `%` are of non-negative numbers, and 0 counts as 1 in a divisor.
 inline Index operator+(IndexOperand a, IndexOperand b) {
   return detail::index_binary(detail::Binary::Add, a.index, b.index, a.loc);
 }
@@ -444,8 +444,8 @@ struct LoopBody;
 class Loop {
 public:
   Loop(KernelBuilder &k, Index lo, Index hi, Index step, Loc loc) : k_(k), lo_(lo), hi_(hi), step_(step), loc_(loc) {}
-  /// On a GPU, the loads of the `n - 1` (0 to 7) next iterations are in flight while one computes, in registers. What
-  /// an iteration stores, these must not load. Only loads whose place follows from the loop's own number.
+  /// On a GPU, the loads of the `n - 1` (0 to 7) next iterations are in flight while one computes, in registers. A view
+  /// that the loop itself stores to is not read ahead. Only loads whose place follows from the loop's own number.
   Loop stages(int n) const;
   /// Values (Tile, Index or Scalar) that travel from one iteration to the next. The body takes (Index, values...) and
   /// returns their successors, of the same dtypes and shapes: one value, or a std::tuple.
@@ -584,7 +584,7 @@ public:
   Tile full(std::vector<int64_t> shape, double value, DType, Loc = Loc::current());
   Tile zeros(std::vector<int64_t> shape, DType t, Loc l = Loc::current()) { return full(std::move(shape), 0, t, l); }
 
-  /// for (i = lo; i < hi; i += step), at run time; step is at least 1:
+  /// for (i = lo; i < hi; i += step), at run time; a step of less than 1 counts as 1:
   ///   auto [mean, m2] = k.loop(0, cols, 1024).carry(zero, zero)([&](Index i, Tile mean, Tile m2) {
   ///     ...
   ///     return std::tuple{mean, m2};

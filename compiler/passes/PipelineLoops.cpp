@@ -10,6 +10,9 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
 namespace tile {
 #define GEN_PASS_DEF_PIPELINELOOPS
 #include "compiler/passes/Passes.h.inc"
@@ -19,6 +22,22 @@ using namespace mlir;
 
 namespace tile {
 namespace {
+
+/// The memory behind a view.
+Value memoryOf(Value view) {
+  auto make = view.getDefiningOp<ir::MakeViewOp>();
+  return make ? make.getPointer() : view;
+}
+
+/// What the loop changes: a load of it that is taken early would miss what an iteration in between stores.
+llvm::SmallPtrSet<Value, 4> changedIn(scf::ForOp loop) {
+  llvm::SmallPtrSet<Value, 4> changed;
+  loop.walk([&](Operation *op) {
+    llvm::TypeSwitch<Operation *>(op).Case<ir::StoreOp, ir::ScatterOp, ir::AtomicAddOp>(
+        [&](auto access) { changed.insert(memoryOf(access.getView())); });
+  });
+  return changed;
+}
 
 /// A load that can be taken early, and the ops of the loop's body that its place is computed by, in order.
 struct Early {
@@ -43,7 +62,9 @@ bool collect(Value value, scf::ForOp loop, SetVector<Operation *> &place) {
 
 SmallVector<Early> earlyLoads(scf::ForOp loop) {
   SmallVector<Early> all;
+  llvm::SmallPtrSet<Value, 4> changed = changedIn(loop);
   for (auto load : loop.getBody()->getOps<ir::LoadOp>()) {
+    if (changed.contains(memoryOf(load.getView()))) continue;
     SetVector<Operation *> place;
     bool known = llvm::all_of(load->getOperands(), [&](Value v) { return collect(v, loop, place); });
     // One that is the same in every iteration has no next one.

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 using namespace mlir;
@@ -123,6 +124,23 @@ static LogicalResult checkMath(ModuleOp module) {
   return failure(walk.wasInterrupted());
 }
 
+/// A kernel's author promises that it divides an index by at least 1 and that loops step by at least 1, and its caller
+/// may break that: a divisor of 0 would end the process on a CPU, a step of 0 would never end. Here, and not where the
+/// author writes it, since a guard hides from analyses that i % n is below n.
+static void guardAgainstZeros(ModuleOp module) {
+  module.walk([](Operation *op) {
+    const bool divides = isa<arith::DivUIOp, arith::RemUIOp>(op) && !isa<VectorType>(op->getResult(0).getType());
+    if (!divides && !isa<scf::ForOp>(op)) return;
+    const unsigned number = divides ? 1 : 2; // the divisor, or the step
+    Value value = op->getOperand(number);
+    if (matchPattern(value, m_Constant()) || isa_and_nonnull<ir::NumProgramsOp>(value.getDefiningOp())) return;
+    OpBuilder b(op);
+    Value one = arith::ConstantOp::create(b, op->getLoc(), b.getIntegerAttr(value.getType(), 1));
+    op->setOperand(number, divides ? Value(arith::MaxUIOp::create(b, op->getLoc(), value, one))
+                                   : Value(arith::MaxSIOp::create(b, op->getLoc(), value, one)));
+  });
+}
+
 static LogicalResult lowerLoops(ModuleOp module) {
   MLIRContext *context = module.getContext();
   RewritePatternSet patterns(context);
@@ -135,7 +153,9 @@ static LogicalResult lowerLoops(ModuleOp module) {
 
 LogicalResult lowerToLlvm(ModuleOp module, unsigned addressSpace, AddPatterns machine) {
   MLIRContext *context = module.getContext();
-  if (failed(checkMath(module)) || failed(lowerLoops(module))) return failure();
+  if (failed(checkMath(module))) return failure();
+  guardAgainstZeros(module);
+  if (failed(lowerLoops(module))) return failure();
 
   LowerToLLVMOptions options(context);
   options.overrideIndexBitwidth(64);

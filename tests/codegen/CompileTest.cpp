@@ -111,6 +111,23 @@ TEST(Compile, RefusesMoreSharedMemoryThanAProgramHas) {
   }
 }
 
+// On a GPU; the host works on it in a loop.
+TEST(Compile, RefusesMoreElementsThanThreadsCanHold) {
+  KernelBuilder k("huge", {.warps = 1});
+  View x = k.input("x", f32, {1 << 20}), y = k.output("y", f32, {1 << 20});
+  y.store({0}, x.load({0}, {1 << 20}) + 1);
+  const Kernel kernel = k.finish();
+  for (const Target &target : {gpu(), Target::simt()}) {
+    try {
+      compile(kernel, target);
+      ADD_FAILURE() << target.arch;
+    } catch (const UserError &e) {
+      EXPECT_THAT(e.what(), testing::ContainsRegex("CompileTest.cpp:[0-9]+: kernel 'huge' has a tile of 1048576 "
+                                                   "elements, 32768 in each of 32 threads; accepted: up to 1024"));
+    }
+  }
+}
+
 TEST(Compile, WritesAReproducerThatFailsAlikeWhenAPassFails) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(R"(
     func.func @broken(%p: !tile.ptr<f32> {tile.name = "p", tile.align = 16 : i64}) attributes {tile.kernel, tile.warps = 1 : i32} {

@@ -49,6 +49,31 @@ TEST_P(Scalars, OfEveryDType) {
   }
 }
 
+/// y[p] = p / by, y[programs + p] = p % by, and how often a loop from 0 to 3 by `step` turns.
+Kernel promises() {
+  KernelBuilder k("promises", {.warps = 1});
+  Index by = k.runtime("by"), step = k.runtime("step"), programs = k.runtime("programs");
+  View y = k.output("y", i32, {3, programs});
+  Index p = k.program_id(0);
+  auto store = [&](int64_t row, const Tile &t) { y.store({row, p}, t); };
+  store(0, k.zeros({1, 1}, i32) + (p / by).to(i32));
+  store(1, k.zeros({1, 1}, i32) + (p % by).to(i32));
+  Tile turns = k.loop(0, 3, step).carry(k.zeros({1, 1}, i32))([&](Index, Tile n) { return n + 1; });
+  store(2, turns);
+  return k.finish();
+}
+
+// A caller that breaks them gets numbers that mean nothing; his process goes on.
+TEST_P(Scalars, DivisorsAndStepsOfZeroCountAsOne) {
+  MACHINE_OR_SKIP(GetParam());
+  for (int64_t zero : {1, 0}) {
+    Launch launch(machine, promises());
+    launch.tensor("y", std::vector<int32_t>(6, -1)).number("by", zero).number("step", zero).number("programs", 2);
+    launch.run({2});
+    EXPECT_EQ(launch.values<int32_t>("y"), (std::vector<int32_t>{0, 1, 0, 0, 3, 3})) << zero;
+  }
+}
+
 /// Packed sequences: y[s] = the sum of x[begin[s]] to x[begin[s + 1]], by tiles.
 Kernel sum_segments(DType offsets) {
   KernelBuilder k("sum_segments", {.warps = 4});

@@ -61,3 +61,23 @@ func.func @stay(%p: !tile.ptr<f32>, %n: index) attributes {tile.kernel, tile.war
   } {tile.stages = 2 : i32}
   return
 }
+
+// What the loop stores, it does not load ahead.
+// CHECK-LABEL: func @in_place
+// CHECK: scf.for
+// CHECK: tile.load
+// CHECK: tile.store
+// CHECK-NOT: tile.load
+func.func @in_place(%p: !tile.ptr<f32>, %n: index) attributes {tile.kernel, tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %v = tile.make_view %p, [%n], [] : !tile.ptr<f32> -> !v
+  %w = tile.make_view %p, [%n], [] : !tile.ptr<f32> -> !v
+  scf.for %i = %c0 to %n step %c1 {
+    %t = tile.load %v[%i, %c0] : !v -> tensor<1x1024xf32>
+    %s = arith.addf %t, %t : tensor<1x1024xf32>
+    %next = arith.addi %i, %c1 : index
+    tile.store %s, %w[%next, %c0] : tensor<1x1024xf32>, !v
+  } {tile.stages = 2 : i32}
+  return
+}
