@@ -2,6 +2,8 @@
 #include "bench/Fused.h"
 
 #include <chrono>
+#include <fmt/format.h>
+#include <map>
 
 namespace fla::bench {
 namespace {
@@ -24,6 +26,21 @@ TimedLoader load_on(tile::runtime::Device &device) {
     took.compile_ms += ms_between(start, compiled);
     took.load_ms += ms_between(compiled, Clock::now());
     return executable;
+  };
+}
+
+TimedLoader load_once_on(tile::runtime::Device &device) {
+  struct Loaded {
+    std::shared_ptr<Executable> executable;
+    Preparation took;
+  };
+  auto known = std::make_shared<std::map<std::string, Loaded>>();
+  return [known, load = load_on(device)](const tile::Kernel &kernel, Preparation &took) {
+    Loaded &loaded = (*known)[fmt::format("{} {}\n{}", kernel.name(), kernel.warps(), kernel.str())];
+    if (!loaded.executable) loaded.executable = load(kernel, loaded.took);
+    took.compile_ms += loaded.took.compile_ms;
+    took.load_ms += loaded.took.load_ms;
+    return loaded.executable;
   };
 }
 

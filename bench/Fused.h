@@ -16,6 +16,10 @@ using TimedLoader = std::function<std::shared_ptr<tile::runtime::Executable>(con
 /// Compiles for `device` and loads there, each time anew.
 TimedLoader load_on(tile::runtime::Device &device);
 
+/// The same, but a kernel that was loaded before is not compiled again: cases that differ in their sizes share it. What
+/// it took is what it took then.
+TimedLoader load_once_on(tile::runtime::Device &device);
+
 class FusedProvider final : public Provider {
 public:
   FusedProvider(Session &, const Candidate &, const TimedLoader &);

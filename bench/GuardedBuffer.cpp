@@ -10,13 +10,18 @@ GuardedBuffer::GuardedBuffer(tile::runtime::Device &device, tile::runtime::Strea
     : device_(&device), stream_(&stream), bytes_(bytes), pattern_(uint16_t(0xFFC0 + number % 63)),
       memory_(device.allocate(kFront + bytes + kBack)) {
   auto *start = static_cast<std::byte *>(memory_.data());
-  device.upload(start, guard(kFront).data(), kFront);
-  device.upload(start + kFront + bytes, guard(kBack).data(), kBack);
+  guard();
   device.forbid(start, kFront);
   device.forbid(start + kFront + bytes, kBack);
 }
 
-std::vector<std::byte> GuardedBuffer::guard(size_t bytes) const {
+void GuardedBuffer::guard() {
+  auto *start = static_cast<std::byte *>(memory_.data());
+  device_->upload(start, pattern(kFront).data(), kFront);
+  device_->upload(start + kFront + bytes_, pattern(kBack).data(), kBack);
+}
+
+std::vector<std::byte> GuardedBuffer::pattern(size_t bytes) const {
   std::vector<std::byte> out(bytes);
   for (size_t i = 0; i < bytes; ++i) out[i] = std::byte(i % 2 ? pattern_ >> 8 : pattern_ & 0xFF);
   return out;
@@ -36,12 +41,12 @@ void GuardedBuffer::download(void *dst) const {
 
 std::string GuardedBuffer::damage() const {
   const auto *start = static_cast<const std::byte *>(memory_.data());
-  std::vector<std::byte> found(kFront), expected = guard(kFront);
+  std::vector<std::byte> found(kFront), expected = pattern(kFront);
   device_->download(found.data(), start, kFront);
   for (size_t i = kFront; i-- > 0;)
     if (found[i] != expected[i]) return fmt::format("written {} bytes before its start", kFront - i);
   found.resize(kBack);
-  expected = guard(kBack);
+  expected = pattern(kBack);
   device_->download(found.data(), start + kFront + bytes_, kBack);
   auto first = std::mismatch(found.begin(), found.end(), expected.begin()).first;
   if (first != found.end()) return fmt::format("written {} bytes beyond its end", first - found.begin() + 1);

@@ -23,6 +23,8 @@ public:
   void *data() const { return static_cast<std::byte *>(memory_.data()) + kFront; }
   size_t bytes() const { return bytes_; }
 
+  /// Writes the guards.
+  void guard();
   void fill(uint8_t value);
   void upload(const void *src);
   void download(void *dst) const;
@@ -30,7 +32,7 @@ public:
   std::string damage() const;
 
 private:
-  std::vector<std::byte> guard(size_t bytes) const;
+  std::vector<std::byte> pattern(size_t bytes) const;
 
   tile::runtime::Device *device_;
   tile::runtime::Stream *stream_;

@@ -3,11 +3,13 @@
 
 #include "bench/Words.h"
 #include "compiler/support/Error.h"
+#include "modules/common/Parts.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <fstream>
+#include <thread>
 
 namespace fla::bench {
 namespace {
@@ -133,21 +135,28 @@ int64_t available_host_memory() {
 }
 
 void require_memory(const Item &item, const tile::runtime::Device &device) {
-  double tensors = 0, values = 0;
+  const tile::Target &target = device.target();
+  double inputs = 0, outputs = 0, workspaces = 0;
   for (const TensorDesc &t : item.problem->tensors()) {
-    tensors += double(t.bytes());
-    values += double(t.elements());
+    if (t.is_read()) inputs += double(t.bytes());
+    if (t.role == TensorDesc::Role::Output) outputs += double(t.bytes());
   }
-  // On the device: the tensors, the copy that is the roof, and the workspaces, which grow with the outputs at worst.
-  const double on_device = 2.5 * tensors;
-  // Here: every value in double for the oracle, and the bytes that go to and come from the device.
-  const double here = values * sizeof(double) + tensors;
-  const bool same_memory = device.target().is_on_cpu();
+  if (!target.is_on_cpu())
+    for (const TensorDesc &t : item.problem->cuda_reference().workspace) workspaces += double(t.bytes());
+  else if (target.kind == tile::Target::Kind::Simd)
+    for (const TensorDesc &t : item.problem->host_reference().workspace) workspaces += double(t.bytes());
+  // On the device: the tensors, the reference's workspaces, and the copy that is the roof.
+  const double on_device = inputs + outputs + workspaces + double(item.problem->bytes());
+  // Here: the inputs, the outputs of the fused kernels and of the reference, and what the oracle computes in double of
+  // one part on each thread, or of a problem that can't be cut all of.
+  const Parts parts(*item.problem);
+  const double threads = parts.is_cut() ? double(std::max(1u, std::thread::hardware_concurrency())) : 1;
+  const double here = inputs + 2 * outputs + threads * 2 * sizeof(double) * double(parts.elements());
   const double host_memory = double(available_host_memory());
-  if (!same_memory)
+  if (!target.is_on_cpu())
     require(item, on_device, double(device.info().memory_bytes), "the GPU's", "tensors, workspaces and the copy roof");
-  require(item, here + (same_memory ? on_device : 0), host_memory, "this computer's",
-          same_memory ? "tensors, the copy roof and the oracle" : "the oracle");
+  require(item, here + (target.is_on_cpu() ? on_device : 0), host_memory, "this computer's",
+          target.is_on_cpu() ? "tensors, workspaces, the copy roof and the oracle" : "the oracle");
 }
 
 } // namespace fla::bench

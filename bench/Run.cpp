@@ -74,21 +74,25 @@ public:
   /// One result for each candidate of the job; all are measured in turns with the same reference and roof.
   std::vector<Result> run(const Job &job, Progress &progress) {
     const Problem &problem = *job.item.problem;
-    progress.step("inputs and oracle");
+    progress.step("inputs");
     Session session(device_, *stream_, problem, uint64_t(options_.seed));
     progress.step("compiling");
     std::deque<FusedProvider> fused; // which stay where they are
-    for (const auto &[index, candidate] : job.candidates) fused.emplace_back(session, candidate, load_on(device_));
+    for (const auto &[index, candidate] : job.candidates) fused.emplace_back(session, candidate, load_);
     std::unique_ptr<Provider> unfused;
-    if (no_reference_.empty()) unfused = make_unfused(session, problem);
+    if (no_reference_.empty()) unfused = make_unfused(session, problem, cuda_modules_);
     progress.step("validating");
+    std::vector<Provider *> providers;
+    for (FusedProvider &provider : fused) providers.push_back(&provider);
+    if (unfused) providers.push_back(unfused.get());
+    const std::vector<Verdict> verdicts = validate(session, problem, providers);
     Outcome reference = named("unfused");
-    if (unfused) check(reference, session, problem, *unfused);
+    if (unfused) enter(reference, *unfused, verdicts.back());
     std::vector<Result> results;
     for (size_t i = 0; i < fused.size(); ++i) {
       const auto &[index, candidate] = job.candidates[i];
       results.push_back({job.item, named("fused"), reference, {}, candidate.name, index});
-      check(results.back().fused, session, problem, fused[i]);
+      enter(results.back().fused, fused[i], verdicts[i]);
     }
     progress.step("timing");
     time(results, fused, unfused.get());
@@ -102,9 +106,9 @@ private:
     return outcome;
   }
 
-  void check(Outcome &outcome, Session &session, const Problem &problem, Provider &provider) {
+  static void enter(Outcome &outcome, const Provider &provider, const Verdict &verdict) {
     outcome.preparation = provider.preparation();
-    outcome.verdict = validate(session, problem, provider);
+    outcome.verdict = verdict;
   }
 
   void time(std::vector<Result> &results, std::deque<FusedProvider> &fused, Provider *unfused) {
@@ -142,6 +146,8 @@ private:
   Timer timer_;
   Roof roof_;
   std::string no_reference_;
+  TimedLoader load_ = load_once_on(device_);
+  CudaModules cuda_modules_;
 };
 
 std::string now() {

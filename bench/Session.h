@@ -1,9 +1,9 @@
-// The tensors of one problem on one device: inputs made from a seed, outputs, and the oracle's results to hold them
-// against; and, apart, the workspaces of one implementation. Every tensor lies between guard zones.
+// The tensors of one problem on one device: inputs made from a seed, outputs, and the judge of what is in them; and,
+// apart, the workspaces of one implementation. Every tensor lies between guard zones.
 #pragma once
 
 #include "bench/GuardedBuffer.h"
-#include "modules/common/Problem.h"
+#include "modules/common/Judge.h"
 
 #include <cstdint>
 #include <map>
@@ -15,7 +15,7 @@ namespace fla::bench {
 
 class Session {
 public:
-  /// Makes the inputs, runs the oracle on them as they are after rounding, and uploads them.
+  /// Makes the inputs and uploads them. The problem must live on.
   Session(tile::runtime::Device &, tile::runtime::Stream &, const Problem &, uint64_t seed);
   Session(const Session &) = delete;
 
@@ -27,13 +27,14 @@ public:
   void poison();
   /// Puts what is changed in place back to what it was.
   void restore();
+  /// Puts inputs and guards back, which nothing should have changed.
+  void repair();
 
-  struct Output {
-    TensorDesc desc;
-    std::vector<double> expected;
-  };
-  const std::vector<Output> &outputs() const { return outputs_; }
+  const std::vector<TensorDesc> &outputs() const { return outputs_; } ///< in the problem's order
   std::vector<std::byte> download(std::string_view name) const;
+  Memory download_outputs() const;
+  /// What outputs should be, from the inputs as they are after rounding.
+  Judge &judge() { return judge_; }
 
   /// Empty when every input is what it was and no guard was written to; otherwise what is not.
   std::string damage() const;
@@ -44,14 +45,16 @@ public:
 private:
   static constexpr uint8_t kPoison = 0xFF; ///< NaN in every float type
   friend class Workspace;
-  void add_input(const TensorDesc &, const std::vector<double> &values);
+  bool is_in_place(std::string_view name) const;
+  /// Whether a tensor on the device is `original`, byte by byte.
+  bool is_unchanged(const GuardedBuffer &, const Bytes &original) const;
 
   tile::runtime::Device &device_;
   tile::runtime::Stream &stream_;
   std::map<std::string, GuardedBuffer, std::less<>> memory_;
-  std::map<std::string, std::vector<std::byte>, std::less<>> inputs_;   ///< as uploaded
-  std::map<std::string, std::vector<std::byte>, std::less<>> in_place_; ///< likewise, of what is changed in place
-  std::vector<Output> outputs_;                                         ///< in the problem's order
+  const Memory inputs_; ///< as uploaded
+  std::vector<TensorDesc> outputs_;
+  Judge judge_;
 };
 
 /// What one implementation sees by name: the session's tensors and scratch memory of its own.

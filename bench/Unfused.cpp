@@ -2,7 +2,6 @@
 #include "bench/Unfused.h"
 
 #include "compiler/support/Error.h"
-#include "runtime/CudaSource.h"
 
 #include <chrono>
 
@@ -22,15 +21,13 @@ KernelArg argument(const ArgValue &value, const Workspace &workspace) {
 
 class CudaUnfused final : public Provider {
 public:
-  CudaUnfused(Session &session, const CudaReference &reference) : workspace_(session, reference.workspace) {
-    const auto start = std::chrono::steady_clock::now();
-    module_ = tile::runtime::compile_cuda_source(session.device(), "unfused.cu", reference.source, reference.options);
+  CudaUnfused(Session &session, const CudaReference &reference, CudaModules &modules)
+      : workspace_(session, reference.workspace),
+        module_(modules.compile(session.device(), reference, preparation_.compile_ms)) {
     for (const CudaStep &step : reference.steps) {
       Step &bound = steps_.emplace_back(Step{module_->kernel(step.kernel), step.grid, step.threads, {}});
       for (const ArgValue &value : step.args) bound.args.push_back(argument(value, workspace_));
     }
-    preparation_.compile_ms =
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
   }
   void enqueue(Stream &stream) override {
     for (Step &step : steps_) step.kernel->launch(stream, step.grid, step.threads, step.args);
@@ -46,7 +43,7 @@ private:
     std::vector<KernelArg> args;
   };
   Workspace workspace_;
-  std::unique_ptr<SourceModule> module_;
+  std::shared_ptr<SourceModule> module_;
   std::vector<Step> steps_;
 };
 
@@ -87,9 +84,28 @@ std::string why_no_reference(tile::runtime::Device &device) {
   }
 }
 
-std::unique_ptr<Provider> make_unfused(Session &session, const Problem &problem) {
+std::shared_ptr<SourceModule> CudaModules::compile(tile::runtime::Device &device, const CudaReference &reference,
+                                                   double &took_ms) {
+  std::vector<std::string> key = reference.options;
+  key.push_back(reference.source);
+  Compiled &known = known_[key];
+  if (!known.module) {
+    const auto start = std::chrono::steady_clock::now();
+    known.module = tile::runtime::compile_cuda_source(device, "unfused.cu", reference.source, reference.options);
+    known.ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  }
+  took_ms = known.ms;
+  return known.module;
+}
+
+std::unique_ptr<Provider> make_unfused(Session &session, const Problem &problem, CudaModules &modules) {
   if (is_host(session.device())) return std::make_unique<HostUnfused>(session, problem.host_reference());
-  return std::make_unique<CudaUnfused>(session, problem.cuda_reference());
+  return std::make_unique<CudaUnfused>(session, problem.cuda_reference(), modules);
+}
+
+std::unique_ptr<Provider> make_unfused(Session &session, const Problem &problem) {
+  CudaModules modules;
+  return make_unfused(session, problem, modules);
 }
 
 } // namespace fla::bench

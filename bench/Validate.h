@@ -3,7 +3,9 @@
 
 #include "bench/Provider.h"
 
+#include <span>
 #include <string>
+#include <vector>
 
 namespace fla::bench {
 
@@ -18,5 +20,7 @@ struct Verdict {
 /// Poisons outputs and scratch memory, runs `provider` once, and compares every element with the oracle. Inputs must be
 /// as they were, and nothing outside a tensor may have been written.
 Verdict validate(Session &, const Problem &, Provider &);
+/// The same of several, one after the other, at the cost of one run of the oracle.
+std::vector<Verdict> validate(Session &, const Problem &, std::span<Provider *const>);
 
 } // namespace fla::bench

@@ -39,6 +39,10 @@ public:
   void oracle(const std::map<std::string, std::vector<double>> &in,
               std::map<std::string, std::vector<double>> &out) const override;
   Tolerance tolerance(std::string_view output) const override;
+  int64_t items() const override { return rows_; }
+  std::unique_ptr<Problem> part(int64_t count, const std::map<std::string, std::vector<double>> &) const override {
+    return std::make_unique<ActivationProblem>(*spec_.activation, spec_.dtype, pass_, count, spec_.cols, options_);
+  }
 
   const Spec &spec() const { return spec_; }
   int64_t rows() const { return rows_; }

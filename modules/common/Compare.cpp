@@ -17,13 +17,6 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// Folds `b`, of another range, into `a`. Of equal errors the first element's is told, whichever range ended first.
-void merge(Comparison &a, const Comparison &b) {
-  const int64_t wrong = a.wrong + b.wrong;
-  if (b.index >= 0 && (a.index < 0 || b.worst > a.worst || (b.worst == a.worst && b.index < a.index))) a = b;
-  a.wrong = wrong;
-}
-
 void add(Comparison &c, int64_t index, double got, double expected, double ratio) {
   c.wrong += !(ratio <= 1);
   if (c.index < 0 || ratio > c.worst) {
@@ -36,6 +29,12 @@ void add(Comparison &c, int64_t index, double got, double expected, double ratio
 
 } // namespace
 
+void merge(Comparison &a, const Comparison &b) {
+  const int64_t wrong = a.wrong + b.wrong;
+  if (b.index >= 0 && (a.index < 0 || b.worst > a.worst || (b.worst == a.worst && b.index < a.index))) a = b;
+  a.wrong = wrong;
+}
+
 double error_ratio(DType dtype, double got, double expected, Tolerance tolerance) {
   if (std::isnan(expected) || std::isnan(got)) return std::isnan(expected) && std::isnan(got) ? 0 : kInfinity;
   if (got == expected) return 0;
@@ -44,6 +43,26 @@ double error_ratio(DType dtype, double got, double expected, Tolerance tolerance
   if (std::isinf(got)) return rounded_to(dtype, expected + std::copysign(allowed, got)) == got ? 1 : kInfinity;
   const double error = std::fabs(got - expected);
   return allowed > 0 ? error / allowed : kInfinity;
+}
+
+Comparison compare_values(DType dtype, std::span<const double> got, std::span<const double> expected, Tolerance t) {
+  constexpr size_t kBlock = 64;
+  Comparison c;
+  for (size_t begin = 0; begin < expected.size(); begin += kBlock) {
+    const size_t end = std::min(begin + kBlock, expected.size());
+    // A block without an element that is wrong or worse than those before is the rule, and vector code. NaNs and
+    // infinities fail here.
+    const double least = c.index < 0 ? -1 : std::min(c.worst, 1.0);
+    int noteworthy = 0;
+    for (size_t i = begin; i < end; ++i) {
+      const double allowed = t.atol + t.rtol * std::fabs(expected[i]);
+      noteworthy |= int(!(std::fabs(got[i] - expected[i]) <= least * allowed));
+    }
+    if (!noteworthy) continue;
+    for (size_t i = begin; i < end; ++i)
+      add(c, int64_t(i), got[i], expected[i], error_ratio(dtype, got[i], expected[i], t));
+  }
+  return c;
 }
 
 Comparison compare(DType dtype, const void *got, std::span<const double> expected, Tolerance tolerance) {
@@ -58,10 +77,11 @@ Comparison compare(DType dtype, const void *got, std::span<const double> expecte
       const int64_t begin = block * kBlock, count = std::min(kBlock, n - begin);
       const auto *from = static_cast<const std::byte *>(got) + begin * tile::size_of(dtype);
       to_double(dtype, from, std::span(values.data(), size_t(count)));
-      for (int64_t i = 0; i < count; ++i) {
-        const double want = expected[size_t(begin + i)];
-        add(local, begin + i, values[size_t(i)], want, error_ratio(dtype, values[size_t(i)], want, tolerance));
-      }
+      const auto number = size_t(count);
+      Comparison of_block =
+          compare_values(dtype, std::span(values.data(), number), expected.subspan(size_t(begin), number), tolerance);
+      of_block.index += begin;
+      merge(local, of_block);
     }
     std::lock_guard lock(mutex);
     merge(result, local);

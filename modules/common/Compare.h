@@ -25,6 +25,11 @@ struct Comparison {
 /// infinite where the expected number, moved outward by its tolerance, rounds to that infinity.
 Comparison compare(DType dtype, const void *got, std::span<const double> expected, Tolerance);
 
+/// The same on one thread, of results that were converted to double.
+Comparison compare_values(DType dtype, std::span<const double> got, std::span<const double> expected, Tolerance);
+/// Folds `b`, of other elements, into `a`. Of equal errors the first element's is told, in whatever order they come.
+void merge(Comparison &a, const Comparison &b);
+
 /// The error of one element in units of its tolerance, by the rules of `compare`.
 double error_ratio(DType dtype, double got, double expected, Tolerance);
 

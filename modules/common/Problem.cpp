@@ -1,4 +1,4 @@
-// Names: of passes, modules and ops, and what to say to a name that is none of them.
+// Names of passes, modules and ops, and what to say to a name that is none of them; what small parts of problems share.
 #include "modules/common/Problem.h"
 
 #include <fmt/format.h>
@@ -30,6 +30,10 @@ int64_t TensorDesc::elements() const {
   int64_t n = 1;
   for (int64_t extent : shape) n *= extent;
   return n;
+}
+
+std::unique_ptr<Problem> Problem::part(int64_t, const std::map<std::string, std::vector<double>> &) const {
+  throw tile::InternalError("a problem that can't be cut was asked for a part");
 }
 
 TensorDesc scratch(std::string name, std::vector<int64_t> shape) {

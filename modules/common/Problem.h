@@ -133,6 +133,15 @@ public:
   virtual void oracle(const std::map<std::string, std::vector<double>> &in,
                       std::map<std::string, std::vector<double>> &out) const = 0;
   virtual Tolerance tolerance(std::string_view output) const = 0;
+
+  /// How many of one thing the problem is made of that can be computed each by itself: rows, columns. Those of large
+  /// problems are held against the truth a few at a time: all numbers of a large one in double fit into no memory.
+  virtual int64_t items() const { return 1; }
+  /// The problem of `count` of the items; only for its tensors and its oracle. Its tensors are this problem's, but
+  /// those that have something for each item are cut: one of their dimensions is `count` instead of items(). An output
+  /// that isn't cut is the sum of what the parts have for it. `whole` has the problem's own inputs of at most one
+  /// dimension.
+  virtual std::unique_ptr<Problem> part(int64_t count, const std::map<std::string, std::vector<double>> &whole) const;
 };
 
 struct OpInfo {

@@ -62,6 +62,7 @@ protected:
   virtual std::vector<Candidate> forward_candidates(const Place &) const = 0;
   virtual std::vector<Candidate> backward_candidates(const Place &) const = 0;
 
+  Pass pass() const { return pass_; }
   bool runs_forward() const { return pass_ != Pass::Bwd; }
   bool runs_backward() const { return pass_ != Pass::Fwd; }
   int64_t rows() const { return rows_; }

@@ -20,6 +20,13 @@ public:
   void oracle(const std::map<std::string, std::vector<double>> &in,
               std::map<std::string, std::vector<double>> &out) const override;
   Tolerance tolerance(std::string_view output) const override;
+  // Columns; with gaps between tokens they are no slices.
+  int64_t items() const override { return gap_ == 0 ? cols() : 1; }
+  std::unique_ptr<Problem> part(int64_t count, const std::map<std::string, std::vector<double>> &) const override {
+    ConvSpec spec = spec_;
+    spec.tokens.cols = count;
+    return std::make_unique<ConvProblem>(spec, pass_, sequences_);
+  }
 
 private:
   bool runs_forward() const { return pass_ != Pass::Bwd; }

@@ -17,18 +17,18 @@ using Tensors = std::map<std::string, Doubles>;
 
 namespace {
 
-/// Uniform over the classes, but for the rows that the mix says. The seed comes with the logits.
-void draw_targets(const Spec &spec, TargetMix mix, const Doubles &logits, Doubles &out) {
-  const uint64_t key = random_key(logits.empty() ? 0 : std::bit_cast<uint64_t>(logits[0]), "targets");
-  for (size_t i = 0; i < out.size(); ++i) {
-    const double choice = double(random_bits(key, 2 * i) >> 11) * 0x1p-53;
-    const auto one = int64_t(random_bits(key, 2 * i + 1) % uint64_t(spec.classes));
+/// Uniform over the classes, but for the rows that the mix says; each from the random number that is in its place.
+void draw_targets(const Spec &spec, TargetMix mix, Doubles &targets) {
+  for (double &target : targets) {
+    const auto key = std::bit_cast<uint64_t>(target);
+    const double choice = double(random_bits(key, 0) >> 11) * 0x1p-53;
+    const auto one = int64_t(random_bits(key, 1) % uint64_t(spec.classes));
     if (choice < mix.ignored)
-      out[i] = double(spec.ignore_index);
+      target = double(spec.ignore_index);
     else if (choice < mix.ignored + mix.out_of_range)
-      out[i] = double(i % 2 ? spec.classes + one : -1 - one);
+      target = double(random_bits(key, 2) % 2 ? spec.classes + one : -1 - one);
     else
-      out[i] = double(one);
+      target = double(one);
   }
 }
 
@@ -45,8 +45,9 @@ std::vector<TensorDesc> CrossEntropyProblem::tensors() const {
   const bool overwrites = runs_backward() && spec_.in_place;
 
   add("logits", spec_.dtype, whole, overwrites ? Role::InOut : Role::Input);
-  add("targets", tile::i64, per_row, Role::Input).derive =
-      [spec = spec_, mix = mix_](const Tensors &in, Doubles &self) { draw_targets(spec, mix, in.at("logits"), self); };
+  add("targets", tile::i64, per_row, Role::Input).derive = [spec = spec_, mix = mix_](const Tensors &, Doubles &self) {
+    draw_targets(spec, mix, self);
+  };
   if (spec_.class_weights) {
     TensorDesc &weight = add("weight", tile::f32, {spec_.classes}, Role::Input);
     weight.mean = 1;
@@ -67,11 +68,18 @@ std::vector<TensorDesc> CrossEntropyProblem::tensors() const {
     };
     if (spec_.is_mean())
       add("total_weight", tile::f32, one, Role::Input).derive = [spec = spec_](const Tensors &in, Doubles &self) {
-        self[0] = Oracle(spec, in).total_weight();
+        self[0] = total_weight(spec, in);
       };
   }
   if (runs_backward() && !spec_.in_place) add("dlogits", spec_.dtype, whole, Role::Output);
   return all;
+}
+
+std::unique_ptr<Problem> CrossEntropyProblem::part(int64_t count, const Tensors &whole) const {
+  auto part = std::make_unique<CrossEntropyProblem>(spec_, pass_, count, mix_, logits_stride_);
+  // A mean's divisor belongs to all rows. Without targets, inputs are still being made.
+  if (spec_.is_mean() && runs_forward() && whole.contains("targets")) part->total_weight_ = total_weight(spec_, whole);
+  return part;
 }
 
 int64_t CrossEntropyProblem::bytes() const {

@@ -4,6 +4,8 @@
 #include "modules/common/Problem.h"
 #include "modules/cross_entropy/spec.h"
 
+#include <optional>
+
 namespace fla::cross_entropy {
 
 /// Shares of rows whose random target is no class.
@@ -25,6 +27,8 @@ public:
   void oracle(const std::map<std::string, std::vector<double>> &in,
               std::map<std::string, std::vector<double>> &out) const override;
   Tolerance tolerance(std::string_view output) const override;
+  int64_t items() const override { return rows_; }
+  std::unique_ptr<Problem> part(int64_t count, const std::map<std::string, std::vector<double>> &whole) const override;
 
 private:
   bool runs_forward() const { return pass_ != Pass::Bwd; }
@@ -34,6 +38,7 @@ private:
   Pass pass_;
   int64_t rows_;
   TargetMix mix_;
+  std::optional<double> total_weight_; ///< of a part: that of the whole
   int64_t logits_stride_;
 };
 

@@ -18,6 +18,10 @@ public:
   void oracle(const std::map<std::string, std::vector<double>> &in,
               std::map<std::string, std::vector<double>> &out) const override;
   Tolerance tolerance(std::string_view output) const override;
+  int64_t items() const override { return rows(); }
+  std::unique_ptr<Problem> part(int64_t count, const std::map<std::string, std::vector<double>> &) const override {
+    return std::make_unique<L2NormProblem>(spec_, pass(), count, eps_);
+  }
 
 protected:
   std::vector<Candidate> forward_candidates(const Place &) const override;

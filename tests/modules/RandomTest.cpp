@@ -34,6 +34,16 @@ TEST(Random, ElementsDoNotDependOnTheLength) {
   }
 }
 
+TEST(Random, ElementsDoNotDependOnWhereTheyBegin) {
+  const auto whole = normals(7, "x", 10001);
+  for (size_t first : {0u, 1u, 2u, 511u, 512u, 513u, 9999u, 10000u, 10001u})
+    for (size_t n : {0u, 1u, 2u, 3u, 1000u}) {
+      std::vector<double> part(std::min(n, whole.size() - first));
+      fill_normal(random_key(7, "x"), 0, 1, part, int64_t(first));
+      EXPECT_TRUE(std::equal(part.begin(), part.end(), whole.begin() + int64_t(first))) << first << ' ' << n;
+    }
+}
+
 TEST(Random, MomentsAndTailsAreNormal) {
   constexpr size_t n = 1 << 20;
   const auto x = normals(3, "x", n);

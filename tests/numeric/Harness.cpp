@@ -11,18 +11,18 @@ namespace {
 
 using bench::Provider;
 using bench::Session;
-using tile::runtime::Executable;
 
 std::map<std::string, std::vector<std::byte>> all_outputs(const Session &session) {
   std::map<std::string, std::vector<std::byte>> out;
-  for (const Session::Output &o : session.outputs()) out[o.desc.name] = session.download(o.desc.name);
+  for (const TensorDesc &t : session.outputs()) out[t.name] = session.download(t.name);
   return out;
 }
 
 } // namespace
 
 Machine::Machine(std::unique_ptr<tile::runtime::Device> device)
-    : device_(std::move(device)), stream_(device_->stream()), no_reference_(bench::why_no_reference(*device_)) {}
+    : device_(std::move(device)), stream_(device_->stream()), no_reference_(bench::why_no_reference(*device_)),
+      loader_(bench::load_once_on(*device_)) {}
 
 Machine *Machine::named(const std::string &name, std::string *why_not) {
   if (name == "cuda" && tile::runtime::list_cuda_devices(why_not).empty()) return nullptr;
@@ -33,12 +33,7 @@ Machine *Machine::named(const std::string &name, std::string *why_not) {
 }
 
 bench::TimedLoader Machine::loader() {
-  return [this, load = bench::load_on(*device_)](const tile::Kernel &kernel, bench::Preparation &took) {
-    std::shared_ptr<Executable> &known =
-        kernels_[fmt::format("{} {}\n{}", kernel.name(), kernel.warps(), kernel.str())];
-    if (!known) known = load(kernel, took);
-    return known;
-  };
+  return loader_;
 }
 
 void expect_right(Session &session, const Problem &problem, Provider &provider, const std::string &what) {

@@ -33,7 +33,7 @@ private:
   std::unique_ptr<tile::runtime::Device> device_;
   std::unique_ptr<tile::runtime::Stream> stream_;
   std::string no_reference_;
-  std::map<std::string, std::shared_ptr<tile::runtime::Executable>> kernels_;
+  bench::TimedLoader loader_;
 };
 
 /// Adds a GoogleTest failure, with `what` in it, for everything that is not right.
