@@ -1,5 +1,6 @@
 // causal_conv1d where it is awkward: see TokenHarness.h; every width with every option, states given and handed on,
 // tokens and sequences apart, columns that fill no vector, states updated in place.
+#include "tests/numeric/FarRows.h"
 #include "tests/numeric/Harness.h"
 #include "tests/numeric/TokenHarness.h"
 
@@ -197,6 +198,39 @@ TEST_P(Conv, UpdatesItsStateInPlace) {
         }
       }
     }
+}
+
+TEST_P(Conv, MoreProgramsThanASecondGridDimensionHolds) {
+  MACHINE_OR_SKIP(GetParam());
+  if (GetParam() == "simt") GTEST_SKIP() << "too many programs for the virtual GPU";
+  for (Pass pass : kPasses) {
+    expect(machine, {"70000 sequences", {70000, 1}}, 3, DType::bf16, pass, 6, 4);
+    expect(machine, {"70000 packed sequences", packed(std::vector<int64_t>(70000, 1))}, 3, DType::bf16, pass, 6, 4);
+    expect(machine, {"many tokens", {1, 600000}}, 1, DType::f32, pass, 6, 4);
+  }
+}
+
+TEST_P(Conv, OffsetsBeyond2To31) {
+  MACHINE_OR_SKIP(GetParam());
+  if (GetParam() == "simt") GTEST_SKIP() << "the virtual GPU writes NaN to every byte of a new buffer";
+  constexpr int64_t kCols = 72;
+  const Sequences sequences(1, 3);
+  for (Pass pass : kPasses) {
+    ConvSpec spec = spec_of(6, 4, DType::bf16);
+    spec.tokens = layout_of(sequences, DType::bf16, kCols);
+    const ConvProblem near(spec, pass, sequences);
+    spec.tokens.stride_divisor = 8;
+    spec.tokens.align = 16;
+    const ConvProblem far(spec, pass, sequences, kFar - kCols);
+    std::vector<TensorDesc> strided;
+    for (const TensorDesc &t : near.tensors())
+      if (t.name == "x" || t.name == "dy") strided.push_back(t);
+    bench::Session session(machine.device(), machine.stream(), near, 3);
+    for (const Candidate &candidate : far.candidates(machine.device().target(), machine.device().info())) {
+      FarRows provider(session, candidate, machine.loader(), strided);
+      expect_right(session, near, provider, fmt::format("{} far apart, {}", name_of(pass), candidate.name));
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Awkward, Conv, testing::Values("host", "simt", "cuda"),

@@ -1,6 +1,7 @@
 // cross_entropy where it is awkward: every option and what they do to each other; one class, odd and large numbers of
 // them; no rows, one, and more than one program takes; targets that are ignored or no class at all; infinities and
 // NaNs; logits that lie apart and logits that are overwritten.
+#include "tests/numeric/FarRows.h"
 #include "tests/numeric/Harness.h"
 
 #include "modules/common/Random.h"
@@ -301,6 +302,23 @@ TEST_P(CrossEntropy, RowsFurtherApart) {
         expect_right(session, problem, fused, describe(spec, GetParam().pass, 7) + " apart, " + candidate.name);
       }
     }
+}
+
+TEST_P(CrossEntropy, OffsetsBeyond2To31) {
+  MACHINE_OR_SKIP(GetParam().machine);
+  if (GetParam().machine == "simt") GTEST_SKIP() << "the virtual GPU writes NaN to every byte of a new buffer";
+  for (int64_t classes : {100, 2600}) {
+    Spec spec = spec_of(classes, DType::bf16);
+    spec.in_place = true;
+    const CrossEntropyProblem near(spec, GetParam().pass, 3, {.ignored = 0, .out_of_range = 0});
+    spec.stride_divisor = 8;
+    const CrossEntropyProblem far(spec, GetParam().pass, 3, {.ignored = 0, .out_of_range = 0}, kFar);
+    bench::Session session(machine.device(), machine.stream(), near, 3);
+    for (const Candidate &candidate : far.candidates(machine.device().target(), machine.device().info())) {
+      FarRows provider(session, candidate, machine.loader(), {near.tensors().front()});
+      expect_right(session, near, provider, describe(spec, GetParam().pass, 3) + " far apart, " + candidate.name);
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Awkward, CrossEntropy, testing::ValuesIn(subjects()), [](const auto &info) {
