@@ -39,7 +39,7 @@ TokenLayout layout_of(const Sequences &sequences, DType dtype, int64_t cols) {
 
 std::string TokenConfig::str() const {
   return fmt::format("tokens={} unroll={} warps={} cols={}", rows, unroll, warps, cols) +
-         (streaming ? " streaming" : "");
+         (stages > 1 ? fmt::format(" stages={}", stages) : "") + (streaming ? " streaming" : "");
 }
 
 // ---- Choices --------------------------------------------------------------------------------------------------------
@@ -72,9 +72,21 @@ TokenConfig gpu_config(const Target &target, const TokenNeeds &needs, int64_t ve
 std::vector<TokenConfig> gpu_configs(const Target &target, const TokenNeeds &needs) {
   const int64_t vector = std::min(needs.vector, target.vector_bytes / size_of(needs.dtype));
   const int64_t half = std::max<int64_t>(1, vector / 2);
-  return {gpu_config(target, needs, vector, needs.unroll, 4), gpu_config(target, needs, vector, needs.unroll / 2, 4),
-          gpu_config(target, needs, half, 2 * needs.unroll, 4), gpu_config(target, needs, half, needs.unroll, 4),
-          gpu_config(target, needs, vector, needs.unroll, 1)};
+  // What is in flight: unroll * vector elements a lane while a step's loads are awaited and nothing while it is
+  // computed, or with two stages as many all the time.
+  auto staged = [&](int64_t columns, int64_t unroll, int most_warps) {
+    TokenConfig config = gpu_config(target, needs, columns, unroll, most_warps);
+    config.stages = 2;
+    return config;
+  };
+  return {gpu_config(target, needs, vector, needs.unroll, 4),
+          gpu_config(target, needs, vector, needs.unroll / 2, 4),
+          gpu_config(target, needs, half, 2 * needs.unroll, 4),
+          gpu_config(target, needs, half, needs.unroll, 4),
+          gpu_config(target, needs, vector, needs.unroll, 1),
+          staged(vector, needs.unroll, 4),
+          staged(vector, needs.unroll, 1),
+          staged(half, needs.unroll, 4)};
 }
 
 TokenConfig host_config(const Target &target, const TokenNeeds &needs, int64_t vectors, int64_t unroll) {
@@ -227,9 +239,9 @@ void TokenProgram::for_segments(const std::function<void(const Segment &)> &body
 Tiles TokenProgram::march(const Segment &s, Tiles state, const std::function<Tiles(Index, int64_t, Tiles)> &body) {
   const int64_t step = config_.unroll;
   auto loop = [&](Index from, Index to, int64_t count) {
-    state = k_.loop(from, to, count).carry_list(state, [&](Index t, Tiles state) {
-      return body(t, count, std::move(state));
-    });
+    state = k_.loop(from, to, count)
+                .stages(count == step ? config_.stages : 1)
+                .carry_list(state, [&](Index t, Tiles state) { return body(t, count, std::move(state)); });
   };
   // Written such that the compiler sees that a whole step ends at s.end or before.
   Index whole = step == 1 ? s.end : s.begin + max(s.end - s.begin, 0) / step * step;
