@@ -104,7 +104,8 @@ void add_emit(CLI::App &app, Words &w) {
   add_text(app, "--pass", e.pass, "NAME", "fwd, bwd, fwdbwd (default: the op's first)");
   add_text(app, "--case", e.shape, "CASE", "As N=32768,D=1024 (default: the first of the quick grid)");
   add_text(app, "--dtype", e.dtype, "NAME", "Element type of the tensors (default: bf16)");
-  add_text(app, "--arch", e.arch, "NAME", "sm_80, sm_90a, sm_100, ..., host or simt")->required();
+  add_text(app, "--arch", e.arch, "NAME", "sm_80, sm_90a, ..., host, x86-64, x86-64-v3, x86-64-v4, aarch64 or simt")
+      ->required();
   add_text(app, "--stage", e.stage, "NAME", "tile, layout, lane, llvm, ptx (GPU) or asm (host, simt)")->required();
   add_number(app, "--candidate", e.candidate, 0, 9999, "Which way to cut the work (default: 0, the heuristic's)");
   add_number(app, "--kernel", w.kernel, 0, 9999, "Which kernel of the candidate (default: all)");
@@ -113,7 +114,9 @@ void add_emit(CLI::App &app, Words &w) {
 
 void add_compile(CLI::App &app, Words &w) {
   add_selection(app, w.compile.select);
-  add_text(app, "--arch", w.compile.arch, "NAME", "sm_80, sm_90a, sm_100, ..., host or simt")->required();
+  add_text(app, "--arch", w.compile.arch, "NAME",
+           "sm_80, sm_90a, ..., host, x86-64, x86-64-v3, x86-64-v4, aarch64 or simt")
+      ->required();
   add_number(app, "--reps", w.compile.reps, 1, 100000, "Compilations of each kernel after the first (default: 20)");
   add_text(app, "--format", w.compile_format, "NAME", "table (default), json (one object a line) or csv");
   app.footer(kCompileExamples);

@@ -56,12 +56,12 @@ std::vector<tile::Kernel> distinct_kernels(const Candidate &candidate) {
 } // namespace
 
 Target target_named(const std::string &arch) {
-  if (arch == "host") return Target::host();
-  if (arch == "simt") return Target::simt();
   try {
-    return Target::nvvm(arch);
+    return Target::named(arch);
   } catch (const UserError &e) {
-    throw UserError(fmt::format("{}; or 'host' for this CPU, 'simt' for a virtual GPU on it", e.what()));
+    throw UserError(fmt::format("{}; or 'host' for this CPU, x86-64, x86-64-v3, x86-64-v4 or aarch64 for others, "
+                                "'simt' for a virtual GPU on this one",
+                                e.what()));
   }
 }
 

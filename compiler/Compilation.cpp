@@ -34,11 +34,13 @@ constexpr int64_t kMaxScratch = 48 * 1024;
 /// Elements of one tile in one thread of a GPU, which has 255 registers: beyond, code would be memory traffic, and take
 /// minutes to compile.
 constexpr int kMaxRegisters = 1024;
+/// On the host scratch lies on a thread's stack, of which there are 8 MiB as a rule.
+constexpr int64_t kMaxStack = 6 << 20;
 /// Bytes of a kernel's parameters that every driver takes.
 constexpr uint32_t kMaxParams = 4096;
 
 std::string archOf(const Target &target) {
-  return target.kind == Target::Kind::Simd ? "host" : target.arch;
+  return target.kind == Target::Kind::Simd && target.arch == Target::host().arch ? "host" : target.arch;
 }
 
 using BuildPipeline = void (*)(OpPassManager &);
@@ -156,6 +158,10 @@ void Compilation::checkLane() {
     throw UserError((place ? place.getValue().str() : "") + "kernel '" + kernel_.name() + "' needs " +
                     std::to_string(scratch_) + " bytes of shared memory a program on " + target_.arch +
                     "; accepted: up to " + std::to_string(kMaxScratch) + ". Smaller tiles or fewer warps need less");
+  if (target_.kind == Target::Kind::Simd && scratch_ > kMaxStack)
+    throw UserError((place ? place.getValue().str() : "") + "kernel '" + kernel_.name() + "' needs " +
+                    std::to_string(scratch_) + " bytes of stack a program on the host; accepted: up to " +
+                    std::to_string(kMaxStack) + ". Smaller tiles need less");
 }
 
 std::string Compilation::text() {

@@ -29,13 +29,19 @@ struct Target {
   int max_warps = 1;        ///< most warps a program may have
   int vector_bytes = 0;     ///< widest single memory access of one lane (Nvvm, Simt) or of all lanes (Simd)
   bool native_bf16 = false; ///< f32 <-> bf16 conversion is an instruction
+  bool baseline = false;    ///< Simd: fused multiply-add, rounding and f16 conversion are not
 
   /// `arch` is "sm_NN" or "sm_NNa" with NN from 75 up; anything else is a UserError that lists what is accepted.
   static Target nvvm(std::string_view arch);
-  /// The CPU this process runs on.
+  /// The CPU this process runs on, or with TILE_HOST_CPU=x86-64-v3, say, as if it were that one.
   static Target host();
+  /// A CPU by its kind: "x86-64" (SSE2), "x86-64-v3" (AVX2), "x86-64-v4" (AVX-512) or "aarch64" (NEON); UserError for
+  /// others. Its code runs here only where this CPU has all that kind has.
+  static Target cpu(std::string_view arch);
   /// The virtual GPU on that CPU.
   static Target simt();
+  /// Any of these: "host", "simt", what cpu() takes, else what nvvm() takes.
+  static Target named(std::string_view arch);
 
   /// Kernels are cut for a GPU: warps of 32 lanes that share scratch.
   bool is_gpu() const { return kind != Kind::Simd; }

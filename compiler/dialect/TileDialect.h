@@ -43,6 +43,7 @@ inline constexpr llvm::StringLiteral kScratchPlaceAttr = "tile.scratch_place"; /
 inline constexpr llvm::StringLiteral kRegistersAttr = "tile.registers"; ///< most that a GPU's lane may have
 inline constexpr llvm::StringLiteral kSitesAttr = "tile.sites";     ///< of the module: see targets/simt/Sites.h
 inline constexpr llvm::StringLiteral kStagesAttr = "tile.stages";   ///< of an scf.for: iterations in flight
+inline constexpr int64_t kScratchAlign = 64; ///< bytes, of scratch that is seen as a view: of the widest vector
 inline constexpr int kMaxStages = 8;
 inline constexpr int kLeastRegisters = 24, kMostRegisters = 255;
 inline constexpr llvm::StringLiteral kNameAttr = "tile.name";

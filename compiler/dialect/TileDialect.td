@@ -100,14 +100,16 @@ def Tile_TargetAttr : AttrDef<Tile_Dialect, "Target"> {
     All differences between machines that passes look at are data here. `kind` is "nvvm" (a lane is a thread), "simd"
     (a lane is an element of a vector) or "simt" (a virtual GPU: laid out as for nvvm, lanes are elements of a vector).
     `vector_bytes` is the widest access of one lane (nvvm, simt) or of all lanes (simd).
-    `native_bf16` says that conversions between f32 and bf16 are instructions.
+    `native_bf16` says that conversions between f32 and bf16 are instructions; `baseline` that fused multiply-add,
+    rounding to whole numbers and conversions of f16 are none (x86-64 of before 2008).
     Example: `#tile.target<"nvvm", arch = "sm_90a", lanes = 32, vector_bytes = 16, native_bf16 = true>`
   }];
   let parameters = (ins StringRefParameter<>:$kind, StringRefParameter<>:$arch, "int64_t":$lanes,
-                        "int64_t":$vector_bytes, "bool":$native_bf16);
+                        "int64_t":$vector_bytes, "bool":$native_bf16,
+                        DefaultValuedParameter<"bool", "false">:$baseline);
   let assemblyFormat = [{
     `<` $kind `,` `arch` `=` $arch `,` `lanes` `=` $lanes `,` `vector_bytes` `=` $vector_bytes `,`
-    `native_bf16` `=` $native_bf16 `>`
+    `native_bf16` `=` $native_bf16 (`,` `baseline` `=` $baseline^)? `>`
   }];
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{

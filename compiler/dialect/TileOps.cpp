@@ -285,4 +285,19 @@ LogicalResult ScratchLoadOp::verify() {
   return verifyScratch(*this, getType(), getScratch());
 }
 
+LogicalResult ScratchViewOp::verify() {
+  ScratchType room = getScratch().getType();
+  ViewType view = getResult().getType();
+  if (!getScratch().getDefiningOp<ScratchAllocOp>()) // passes look the offset up there
+    return emitOpError() << "scratch comes straight from tile.scratch_alloc";
+  if (view.getShape() != room.getShape() || view.getElementType() != room.getElementType())
+    return emitOpError() << "the view and its scratch differ in shape or element type";
+  int64_t dense = 1;
+  for (int64_t d = view.getRank(); d-- > 0; dense *= view.getShape()[d])
+    if (view.getStrides()[d] != dense) return emitOpError() << "the view of scratch is dense";
+  if (view.getAlign() > kScratchAlign)
+    return emitOpError() << "scratch is aligned to " << kScratchAlign << " bytes, not " << view.getAlign();
+  return success();
+}
+
 } // namespace tile::ir

@@ -333,6 +333,19 @@ def Tile_ScratchLoadOp : Tile_Op<"scratch_load", [MemoryEffects<[MemRead]>]> {
   let hasVerifier = 1;
 }
 
+def Tile_ScratchViewOp : Tile_Op<"scratch_view", [Pure]> {
+  let summary = "Scratch as a tensor, of which tiles of any size are loaded and stored";
+  let description = [{
+    For machines whose programs are of one warp and whose scratch is ordinary memory: those whose lanes are elements of
+    the CPU's vectors. The view is dense and row-major.
+    Example: `%v = tile.scratch_view %s : !tile.scratch<4x512xf32> -> !tile.view<4x512xf32, strides = [512, 1], align = 64>`
+  }];
+  let arguments = (ins Tile_ScratchType:$scratch);
+  let results = (outs Tile_ViewType:$result);
+  let assemblyFormat = "$scratch attr-dict `:` type($scratch) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def Tile_BarrierOp : Tile_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "Waits until all warps of the program are here; what they wrote to scratch can then be read";
   let description = [{

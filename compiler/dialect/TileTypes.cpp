@@ -290,7 +290,7 @@ LogicalResult LayoutAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
 // ---- #tile.target ---------------------------------------------------------------------------------------------------
 
 LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef kind, StringRef, int64_t lanes,
-                                 int64_t vectorBytes, bool) {
+                                 int64_t vectorBytes, bool, bool) {
   if (kind != "nvvm" && kind != "simd" && kind != "simt")
     return emitError() << "a target is \"nvvm\", \"simd\" or \"simt\", not \"" << kind << '"';
   if (lanes < 1 || lanes > 64 || !llvm::isPowerOf2_64(uint64_t(lanes)))

@@ -1,4 +1,5 @@
-// Scratch: a tile is stored row-major, by one lane an element, and read in another layout.
+// Scratch: a tile is stored row-major, by one lane an element, and read in another layout. On a CPU whose lanes lie
+// side by side in it these are ordinary accesses of whole vectors.
 #include "compiler/distribute/Coordinates.h"
 
 using namespace mlir;
@@ -11,7 +12,7 @@ int64_t offsetOf(TypedValue<ir::ScratchType> scratch) {
 }
 
 /// Registers that lie side by side in a row-major tile, as wide as one access goes.
-layout::AccessPlan planFor(const layout::Layout &layout, Type element, const LaneModel &model) {
+layout::AccessPlan planFor(const layout::Layout &layout, Type element, const LaneModel &model, bool sideBySide) {
   layout::AccessFacts facts;
   int rank = layout.shape().rank();
   int64_t stride = 1;
@@ -22,8 +23,28 @@ layout::AccessPlan planFor(const layout::Layout &layout, Type element, const Lan
   facts.element_bytes = int(ir::bytesOf(element));
   facts.max_bytes = int(model.vectorBytes);
   facts.aligned = std::max<int64_t>(1, model.vectorBytes / facts.element_bytes);
-  return layout::plan_access(layout, facts, /*simd=*/false);
+  return layout::plan_access(layout, facts, sideBySide);
 }
+
+/// The plan where all accesses are of whole vectors.
+std::optional<layout::AccessPlan> vectorPlan(const layout::Layout &layout, Type element, const LaneModel &model) {
+  if (!model.cpu) return std::nullopt;
+  layout::AccessPlan plan = planFor(layout, element, model, /*sideBySide=*/true);
+  return plan.kind == layout::AccessPlan::Kind::LaneContiguous ? std::optional(plan) : std::nullopt;
+}
+
+/// Where a vector lies in scratch, and how it is aligned.
+struct VectorPlace {
+  Value pointer, base;
+  int64_t offset, align;
+
+  VectorPlace(OpBuilder &b, Location loc, Type element, int64_t scratch, int64_t at)
+      : pointer(lane::ScratchPointerOp::create(b, loc, ir::PtrType::get(b.getContext(), element), scratch)),
+        base(arith::ConstantIndexOp::create(b, loc, 0)), offset(at) {
+    int64_t bytes = scratch | at * ir::bytesOf(element) | ir::kScratchAlign;
+    align = std::max(bytes & -bytes, ir::bytesOf(element));
+  }
+};
 
 /// What lane and warp add to a position in scratch: a lane value, or a number where all lanes hold the same.
 Value laneOffset(Coordinates &coords, const layout::Layout &layout, const LaneModel &model, OpBuilder &b,
@@ -47,8 +68,18 @@ struct Store : TilePattern<ir::ScratchStoreOp> {
     Value lane = laneOffset(*coords, layout, model(), rewriter, loc), mask = coords->ownerMask();
     if (auto vector = dyn_cast<VectorType>(type); vector && mask)
       mask = asRegisterType(rewriter, loc, mask, vector.clone(rewriter.getI1Type()));
+    if (auto plan = vectorPlan(layout, tile.getElementType(), model())) {
+      for (const std::vector<int> &group : plan->groups) {
+        VectorPlace at(rewriter, loc, tile.getElementType(), offsetOf(op.getScratch()),
+                       coords->flatRegisterPart(uint32_t(group.front())));
+        lane::StoreOp::create(rewriter, loc, lane::AccessKind::Contiguous, adaptor.getValue()[size_t(group.front())],
+                              at.pointer, at.base, Value(), Value(), at.offset, at.align, ir::Cache::Default);
+      }
+      rewriter.eraseOp(op);
+      return success();
+    }
     int64_t bytes = ir::bytesOf(tile.getElementType());
-    for (const std::vector<int> &group : planFor(layout, tile.getElementType(), model()).groups) {
+    for (const std::vector<int> &group : planFor(layout, tile.getElementType(), model(), false).groups) {
       SmallVector<Value> values;
       for (int reg : group) values.push_back(asRegisterType(rewriter, loc, adaptor.getValue()[size_t(reg)], type));
       int64_t offset = offsetOf(op.getScratch()) + coords->flatRegisterPart(uint32_t(group.front())) * bytes;
@@ -71,7 +102,17 @@ struct Load : TilePattern<ir::ScratchLoadOp> {
     Type type = model().scratchType(element, layout), wanted = model().registerType(element, layout);
     Value lane = laneOffset(*coords, layout, model(), rewriter, loc);
     SmallVector<Value> registers(size_t(layout.registers()));
-    for (const std::vector<int> &group : planFor(layout, element, model()).groups) {
+    if (auto plan = vectorPlan(layout, element, model())) {
+      for (const std::vector<int> &group : plan->groups) {
+        VectorPlace at(rewriter, loc, element, offsetOf(op.getScratch()),
+                       coords->flatRegisterPart(uint32_t(group.front())));
+        auto load = lane::LoadOp::create(rewriter, loc, TypeRange(type), lane::AccessKind::Contiguous, at.pointer,
+                                         at.base, Value(), Value(), at.offset, at.align, ir::Cache::Default);
+        registers[size_t(group.front())] = load.getResult(0);
+      }
+      return replaceWithRegisters(op, std::move(registers), rewriter);
+    }
+    for (const std::vector<int> &group : planFor(layout, element, model(), false).groups) {
       int64_t offset =
           offsetOf(op.getScratch()) + coords->flatRegisterPart(uint32_t(group.front())) * ir::bytesOf(element);
       auto load = lane::ScratchLoadOp::create(rewriter, loc, SmallVector<Type>(group.size(), type), lane, offset);
@@ -90,6 +131,17 @@ struct Alloc : TilePattern<ir::ScratchAllocOp> {
   }
 };
 
+struct ScratchView : TilePattern<ir::ScratchViewOp> {
+  using TilePattern::TilePattern;
+  LogicalResult matchAndRewrite(ir::ScratchViewOp op, OneToNOpAdaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    if (!model().cpu) return op.emitOpError("is for machines whose scratch is ordinary memory");
+    Type pointer = ir::PtrType::get(op.getContext(), op.getType().getElementType());
+    Value p = lane::ScratchPointerOp::create(rewriter, op.getLoc(), pointer, offsetOf(op.getScratch()));
+    return replaceWithRegisters(op, {p}, rewriter);
+  }
+};
+
 struct Barrier : TilePattern<ir::BarrierOp> {
   using TilePattern::TilePattern;
   LogicalResult matchAndRewrite(ir::BarrierOp op, OneToNOpAdaptor, ConversionPatternRewriter &rewriter) const override {
@@ -101,7 +153,7 @@ struct Barrier : TilePattern<ir::BarrierOp> {
 } // namespace
 
 void populateScratch(RewritePatternSet &patterns, const TileConverter &converter) {
-  patterns.add<Store, Load, Alloc, Barrier>(converter, patterns.getContext());
+  patterns.add<Store, Load, Alloc, ScratchView, Barrier>(converter, patterns.getContext());
 }
 
 } // namespace tile

@@ -222,6 +222,17 @@ def Lane_ScratchStoreOp : Lane_Op<"scratch_store", [MemoryEffects<[MemWrite]>, A
   let hasVerifier = 1;
 }
 
+def Lane_ScratchPointerOp : Lane_Op<"scratch_pointer", [Pure]> {
+  let summary = "The address of a place in scratch, as if it were in global memory";
+  let description = [{
+    `offset` bytes into the program's scratch. For machines whose scratch is ordinary memory.
+    Example: `%p = lane.scratch_pointer {offset = 64} : !tile.ptr<f32>`
+  }];
+  let arguments = (ins I64Attr:$offset);
+  let results = (outs Tile_PtrType:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
 def Lane_BarrierOp : Lane_Op<"barrier", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "Waits for all warps of the program";
   let description = [{

@@ -16,7 +16,11 @@ using namespace mlir;
 namespace tile {
 namespace {
 
-constexpr int64_t kAlign = 16;
+/// Of a GPU's widest access, or of the host's widest vector.
+int64_t alignmentIn(Operation *op) {
+  ir::TargetAttr target = ir::targetOf(op);
+  return target && target.isSimd() ? ir::kScratchAlign : 16;
+}
 
 struct Block {
   ir::ScratchAllocOp op;
@@ -28,7 +32,7 @@ struct Block {
 };
 
 /// The lowest offset at which `block` fits beside the placed blocks that live with it.
-int64_t place(const Block &block, ArrayRef<Block> placed) {
+int64_t place(const Block &block, ArrayRef<Block> placed, int64_t align) {
   SmallVector<const Block *> neighbours;
   for (const Block &p : placed)
     if (p.meets(block)) neighbours.push_back(&p);
@@ -36,7 +40,7 @@ int64_t place(const Block &block, ArrayRef<Block> placed) {
   int64_t offset = 0;
   for (const Block *n : neighbours) {
     if (offset + block.bytes <= n->offset) break;
-    offset = std::max<int64_t>(offset, llvm::alignTo(uint64_t(n->offset + n->bytes), kAlign));
+    offset = std::max<int64_t>(offset, llvm::alignTo(uint64_t(n->offset + n->bytes), uint64_t(align)));
   }
   return offset;
 }
@@ -60,11 +64,15 @@ struct AllocateScratch : impl::AllocateScratchBase<AllocateScratch> {
       if (auto alloc = dyn_cast<ir::ScratchAllocOp>(op)) allocs.push_back(alloc);
     });
     SmallVector<Block> placed;
-    int64_t total = 0;
+    int64_t total = 0, align = alignmentIn(func);
     for (ir::ScratchAllocOp op : allocs) {
       Block block{op, order[op], order[op], op.getType().getBytes()};
-      for (Operation *user : op->getUsers()) block.last = std::max(block.last, order[lastWith(op, user)]);
-      block.offset = place(block, placed);
+      for (Operation *user : op->getUsers()) {
+        block.last = std::max(block.last, order[lastWith(op, user)]);
+        if (isa<ir::ScratchViewOp>(user))
+          for (Operation *access : user->getUsers()) block.last = std::max(block.last, order[lastWith(op, access)]);
+      }
+      block.offset = place(block, placed, align);
       total = std::max(total, block.offset + block.bytes);
       op.setOffset(block.offset);
       placed.push_back(block);

@@ -40,6 +40,28 @@ SmallVector<ir::ConvertLayoutOp> together(ir::ConvertLayoutOp first) {
   return group;
 }
 
+/// A CPU gathers elements of 32 bits and has no instruction for shorter ones: those go through scratch as integers
+/// of 32.
+void widenShort(SmallVectorImpl<ir::ConvertLayoutOp> &crossing) {
+  for (ir::ConvertLayoutOp &op : crossing) {
+    Type element = op.getType().getElementType();
+    unsigned bits = element.getIntOrFloatBitWidth();
+    if (bits >= 32) continue;
+    OpBuilder b(op);
+    Location loc = op.getLoc();
+    Type narrow = b.getIntegerType(bits), wide = b.getI32Type();
+    Value v = op.getSource();
+    if (element != narrow) v = arith::BitcastOp::create(b, loc, op.getSource().getType().clone(narrow), v);
+    v = arith::ExtUIOp::create(b, loc, op.getSource().getType().clone(wide), v);
+    auto converted = ir::ConvertLayoutOp::create(b, loc, op.getType().clone(wide), v);
+    v = arith::TruncIOp::create(b, loc, op.getType().clone(narrow), converted);
+    if (element != narrow) v = arith::BitcastOp::create(b, loc, op.getType(), v);
+    op.replaceAllUsesWith(v);
+    op.erase();
+    op = converted;
+  }
+}
+
 void throughScratch(SmallVector<ir::ConvertLayoutOp> group) {
   SmallVector<Value> scratch;
   OpBuilder b(group.front());
@@ -60,6 +82,7 @@ struct DecomposeConversions : impl::DecomposeConversionsBase<DecomposeConversion
     getOperation().walk([&](ir::ConvertLayoutOp op) {
       if (crossesWarps(op)) crossing.push_back(op);
     });
+    if (ir::TargetAttr target = ir::targetOf(getOperation()); target && target.isSimd()) widenShort(crossing);
     for (ArrayRef<ir::ConvertLayoutOp> left = crossing; !left.empty();) {
       SmallVector<ir::ConvertLayoutOp> group = together(left.front());
       left = left.drop_front(group.size());

@@ -24,17 +24,18 @@ struct Pass : impl::MathPolicyBase<Pass> {
     }
     SmallVector<Operation *> worklist;
     getOperation()->walk([&](Operation *op) {
-      if (targets::wantsExpansion(op)) worklist.push_back(op);
+      if (targets::wantsExpansion(op, target.getBaseline())) worklist.push_back(op);
     });
     if (worklist.empty()) return;
     RewritePatternSet patterns(&getContext());
-    targets::addWidening(patterns);
+    targets::addWidening(patterns, target.getBaseline());
     targets::addCommonMath(patterns);
     targets::addPower(patterns);
     if (target.hasVectorLanes())
       targets::simd::addMath(patterns);
     else
       targets::nvvm::addMath(patterns);
+    if (target.getBaseline()) targets::simd::addBaseline(patterns);
     if (!target.getNativeBf16()) arith::populateExpandBFloat16Patterns(patterns);
     // What the patterns make is looked at again, the rest of the kernel, which is nearly all of it, is not.
     GreedyRewriteConfig config;

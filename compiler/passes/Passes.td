@@ -7,8 +7,19 @@ include "mlir/Pass/PassBase.td"
 
 def SetTarget : Pass<"tile-set-target", "::mlir::ModuleOp"> {
   let summary = "Sets the machine to compile for";
-  let options = [Option<"arch", "arch", "std::string", "\"host\"", "sm_80, sm_90a, ..., host or simt">];
+  let options = [Option<"arch", "arch", "std::string", "\"host\"", "sm_80, sm_90a, ..., host, x86-64, ..., aarch64 or simt">];
   let dependentDialects = ["::tile::ir::TileDialect"];
+}
+
+def StripMine : Pass<"tile-strip-mine", "::mlir::func::FuncOp"> {
+  let summary = "Turns work on tiles of very many vectors into loops over strips of them";
+  let description = [{
+    For the host, whose tiles are unrolled into vectors: from some size on a loop is faster, and much faster compiled.
+    Element-wise ops, accesses and reductions on large tiles are gathered into `scf.for` loops over strips; what several
+    loops need is made again or kept in scratch. Ops that need the whole tile (scans along the strip's dimension,
+    reshapes) stay as they are.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
 def AnalyzeAccess : Pass<"tile-analyze-access", "::mlir::func::FuncOp"> {

@@ -23,6 +23,7 @@ void buildTilePipeline(OpPassManager &pm) {
 }
 
 void buildLayoutPipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createStripMine());
   pm.addNestedPass<func::FuncOp>(createAnalyzeAccess());
   pm.addNestedPass<func::FuncOp>(createPipelineLoops());
   pm.addPass(createCanonicalizerPass());
@@ -73,7 +74,7 @@ BuildPipeline machinePipeline(Target::Kind kind) {
 namespace {
 
 struct ArchOption : PassPipelineOptions<ArchOption> {
-  Option<std::string> arch{*this, "arch", llvm::cl::desc("sm_80, sm_90a, ..., host or simt"), llvm::cl::init("host")};
+  Option<std::string> arch{*this, "arch", llvm::cl::desc("sm_80, sm_90a, ..., host, x86-64, x86-64-v3, x86-64-v4, aarch64 or simt"), llvm::cl::init("host")};
 };
 
 void addSetTarget(OpPassManager &pm, const ArchOption &options) {
@@ -85,7 +86,9 @@ void addSetTarget(OpPassManager &pm, const ArchOption &options) {
 /// A wrong arch is reported by tile-set-target, so what is not known goes the way of GPUs here.
 void addMachine(OpPassManager &pm, const ArchOption &options) {
   using Kind = Target::Kind;
-  machinePipeline(options.arch == "host" ? Kind::Simd : options.arch == "simt" ? Kind::Simt : Kind::Nvvm)(pm);
+  StringRef arch = options.arch;
+  bool simd = arch == "host" || arch.starts_with("x86-64") || arch == "aarch64";
+  machinePipeline(simd ? Kind::Simd : arch == "simt" ? Kind::Simt : Kind::Nvvm)(pm);
 }
 
 void registerOnce() {

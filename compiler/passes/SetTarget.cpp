@@ -29,14 +29,13 @@ struct Pass : impl::SetTargetBase<Pass> {
 } // namespace
 
 Target targetNamed(StringRef arch) {
-  if (arch == "host") return Target::host();
-  return arch == "simt" ? Target::simt() : Target::nvvm(arch);
+  return Target::named(arch);
 }
 
 ir::TargetAttr targetAttr(MLIRContext *context, const Target &target) {
   static constexpr const char *kKinds[] = {"nvvm", "simd", "simt"};
   return ir::TargetAttr::get(context, kKinds[size_t(target.kind)], target.arch, target.lanes, target.vector_bytes,
-                             target.native_bf16);
+                             target.native_bf16, target.baseline);
 }
 
 void setTarget(ModuleOp module, const Target &target) {

@@ -60,19 +60,21 @@ const Options &options() {
     std::string debug = environment("TILE_DEBUG", "0");
     if (debug != "0" && debug != "1") throw UserError("TILE_DEBUG: '" + debug + "'; accepted: 0, 1");
     o.debug = debug == "1";
+    o.host_cpu = environment("TILE_HOST_CPU", "");
     return o;
   }();
   return read;
 }
 
-const std::array<OptionHelp, 6> &option_help() {
-  static constexpr std::array<OptionHelp, 6> help{{
+const std::array<OptionHelp, 7> &option_help() {
+  static constexpr std::array<OptionHelp, 7> help{{
       {"TILE_DUMP", "stages of every compilation to write to files: tile, layouts, lane, llvm, ptx, asm, passes, all"},
       {"TILE_DUMP_DIR", "where to; default: the current directory"},
       {"TILE_OVERRIDE", "folder of edited stages, named as TILE_DUMP names them, that stand for what is compiled"},
       {"TILE_REMARKS", "1: say on standard error where code falls short of what it could be, and why"},
       {"TILE_REPRO", "where reproducers of compiler bugs go; default: the system's temporary folder"},
       {"TILE_DEBUG", "1: what kernels print and require for debugging is compiled in; default: 0"},
+      {"TILE_HOST_CPU", "x86-64, x86-64-v3, x86-64-v4: code for the host keeps to what such CPUs have"},
   }};
   return help;
 }

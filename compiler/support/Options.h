@@ -10,6 +10,7 @@
 //   folder
 //   TILE_DEBUG=1                           every kernel is built for debugging: what it prints and requires is compiled
 //   in
+//   TILE_HOST_CPU=x86-64|x86-64-v3|x86-64-v4   code for the host keeps to what CPUs of that kind have
 #pragma once
 
 #include <array>
@@ -26,6 +27,7 @@ struct Options {
   bool remarks = false;
   std::string repro_dir;
   bool debug = false;
+  std::string host_cpu; ///< empty: all this CPU has
 
   bool dumps() const { return dump_tile || dump_layouts || dump_lane || dump_llvm || dump_code || dump_passes; }
 };
@@ -40,6 +42,6 @@ Options parse_dump(std::string_view stages);
 struct OptionHelp {
   std::string_view name, meaning;
 };
-const std::array<OptionHelp, 6> &option_help();
+const std::array<OptionHelp, 7> &option_help();
 
 } // namespace tile

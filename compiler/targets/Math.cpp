@@ -86,17 +86,17 @@ bool isNarrow(Type type, bool bf16Only) {
 
 /// An element-wise op on 16-bit floats, done in f32 and rounded once.
 struct Widen : RewritePattern {
-  explicit Widen(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}
+  Widen(MLIRContext *context, bool baseline) : RewritePattern(MatchAnyOpTypeTag(), 1, context), bf16Only(!baseline) {}
+  bool bf16Only; ///< of arith: f16 has instructions of its own
 
-  static bool wants(Operation *op) {
+  bool wants(Operation *op) const {
     if (op->getNumOperands() == 0 || op->getNumResults() != 1) return false;
     Type in = op->getOperand(0).getType();
     if (isa_and_nonnull<math::MathDialect>(op->getDialect()) || isa<ir::SigmoidOp>(op))
       return isNarrow(in, /*bf16Only=*/false);
-    return isNarrow(in, /*bf16Only=*/true) &&
-           isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::RemFOp, arith::NegFOp,
-               arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp, arith::CmpFOp, arith::FPToSIOp,
-               arith::FPToUIOp>(op);
+    return isNarrow(in, bf16Only) && isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::RemFOp,
+                                         arith::NegFOp, arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp,
+                                         arith::MinNumFOp, arith::CmpFOp, arith::FPToSIOp, arith::FPToUIOp>(op);
   }
 
   LogicalResult matchAndRewrite(Operation *op, PatternRewriter &rewriter) const override {
@@ -116,8 +116,8 @@ struct Widen : RewritePattern {
   }
 
   /// Integers become bf16 by way of f32.
-  static LogicalResult widenIntegerToFloat(Operation *op, PatternRewriter &rewriter) {
-    if (!isa<arith::SIToFPOp, arith::UIToFPOp>(op) || !isNarrow(op->getResult(0).getType(), true)) return failure();
+  LogicalResult widenIntegerToFloat(Operation *op, PatternRewriter &rewriter) const {
+    if (!isa<arith::SIToFPOp, arith::UIToFPOp>(op) || !isNarrow(op->getResult(0).getType(), bf16Only)) return failure();
     Type result = op->getResult(0).getType();
     Operation *wide = clone(op, op->getOperands(), f32Like(rewriter, result), rewriter);
     rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, result, wide->getResult(0));
@@ -158,16 +158,16 @@ void addCommonMath(RewritePatternSet &patterns) {
   patterns.add<ExpandMath<math::ErfOp>>(context, erf);
 }
 
-bool wantsExpansion(Operation *op) {
+bool wantsExpansion(Operation *op, bool baseline) {
   if (isa_and_nonnull<math::MathDialect>(op->getDialect()) || isa<ir::SigmoidOp>(op)) return true;
-  auto isBf16 = [](Type type) { return isNarrow(type, /*bf16Only=*/true); };
+  auto isMeant = [&](Type type) { return isNarrow(type, /*bf16Only=*/!baseline); };
   if (isa<arith::DivFOp>(op)) return true; // a machine may have a better one
   return isa_and_nonnull<arith::ArithDialect>(op->getDialect()) &&
-         (llvm::any_of(op->getOperandTypes(), isBf16) || llvm::any_of(op->getResultTypes(), isBf16));
+         (llvm::any_of(op->getOperandTypes(), isMeant) || llvm::any_of(op->getResultTypes(), isMeant));
 }
 
-void addWidening(RewritePatternSet &patterns) {
-  patterns.add<Widen>(patterns.getContext());
+void addWidening(RewritePatternSet &patterns, bool baseline) {
+  patterns.add<Widen>(patterns.getContext(), baseline);
 }
 
 } // namespace tile::targets

@@ -46,7 +46,9 @@ int draw(const std::string &text) {
 tile::Target targetOf(ModuleOp module) {
   tile::ir::TargetAttr target = tile::ir::targetOf(module);
   if (!target) throw tile::UserError("--emit needs a module with tile.target; tile-set-target gives it one");
-  return tile::targetNamed(target.isSimd() ? "host" : target.isSimt() ? "simt" : target.getArch());
+  if (target.isSimt()) return tile::Target::simt();
+  return target.isSimd() && target.getArch() == tile::Target::host().arch ? tile::Target::host()
+                                                                          : tile::Target::named(target.getArch());
 }
 
 std::string codeOf(ModuleOp module) {

@@ -39,8 +39,9 @@ Artifact lower(const std::string &lane, const Target &target) {
 std::vector<Target> vectorMachines() {
   std::vector<Target> machines{Target::host()};
 #if defined(__x86_64__)
-  if (machines[0].vector_bytes > 32) // without masked accesses to 16 bits, and without bf16
-    machines.push_back({.kind = Target::Kind::Simd, .arch = "haswell", .features = "", .lanes = 8, .vector_bytes = 32});
+  // Without masked accesses to 16 bits, and without bf16; then without masks, fused multiply-add and f16.
+  if (machines[0].vector_bytes > 32) machines.push_back(Target::cpu("x86-64-v3"));
+  if (machines[0].vector_bytes > 16) machines.push_back(Target::cpu("x86-64"));
 #endif
   return machines;
 }

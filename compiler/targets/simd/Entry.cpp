@@ -8,14 +8,12 @@ using namespace mlir;
 namespace tile::targets::simd {
 namespace {
 
-constexpr unsigned kScratchAlign = 64; ///< bytes: of the widest vector
-
 Value makeScratch(OpBuilder &b, Location loc, func::FuncOp kernel, Type pointer) {
   int64_t bytes = scratchOf(kernel);
   if (!bytes) return LLVM::ZeroOp::create(b, loc, pointer);
   Value one = constant(b, loc, b.getI64Type(), 1);
   return LLVM::AllocaOp::create(b, loc, pointer, LLVM::LLVMArrayType::get(b.getI8Type(), unsigned(bytes)), one,
-                                kScratchAlign);
+                                unsigned(ir::kScratchAlign));
 }
 
 /// Programs are large: two of them in one turn of the loop would only be more code.

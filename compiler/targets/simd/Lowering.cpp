@@ -54,9 +54,7 @@ struct Pass : impl::LaneToSimdBase<Pass> {
       kernel->emitOpError() << "has " << warps << " warps; a program has one on this machine";
       return signalPassFailure();
     }
-    // 64-byte vectors come with masked access to elements of any size; the others have it for 32 bits at most.
-    auto target = ir::targetOf(module);
-    if (!target || target.getVectorBytes() < 64) splitMaskedAccesses(module);
+    splitMaskedAccesses(module);
     splitAtomics(module);
     expandRequirements(module);
     splitPrints(module);

@@ -28,8 +28,8 @@ void addMemoryPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatter
 /// Atomic additions.
 void addAtomicPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns);
 
-/// Where the machine has no masked access to 8- and 16-bit elements, takes the plain access where all lanes are in, and
-/// the slow one only at a tile's edge.
+/// Where the machine has no masked access to elements of a size, takes the plain access where all lanes are in, and the
+/// slow one only at a tile's edge.
 void splitMaskedAccesses(mlir::ModuleOp module);
 
 /// Atomic additions of all lanes become loops of additions of one.

@@ -1,5 +1,6 @@
-// The CPU this process runs on, and LLVM's code generator for it.
+// The CPU this process runs on, CPUs by their kind, and LLVM's code generator for them.
 #include "compiler/support/Error.h"
+#include "compiler/support/Options.h"
 #include "compiler/targets/Codegen.h"
 
 #include "llvm/ADT/StringMap.h"
@@ -48,23 +49,85 @@ Target detect() {
   return t;
 }
 
+/// A kind of CPU that has a name.
+struct CpuKind {
+  std::string_view name;
+  int vectorBytes;
+  bool baseline;
+  std::initializer_list<const char *> needs; ///< LLVM's features that tell it from lesser kinds
+};
+
+constexpr std::string_view kAarch64 = "aarch64";
+
+const CpuKind *kindNamed(std::string_view name) {
+  static const CpuKind kKinds[] = {
+      {"x86-64", 16, true, {"sse2"}},
+      {"x86-64-v3", 32, false, {"avx2", "fma", "f16c", "bmi2"}},
+      {"x86-64-v4", 64, false, {"avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512cd"}},
+      {kAarch64, 16, false, {}},
+  };
+  auto it = llvm::find_if(kKinds, [&](const CpuKind &k) { return k.name == name; });
+  return it == std::end(kKinds) ? nullptr : it;
+}
+
+/// This CPU, held to what those of a kind have.
+Target asKind(const std::string &name) {
+  Target target = Target::cpu(name);
+  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  bool here = llvm::all_of(kindNamed(name)->needs, [&](const char *f) { return features.lookup(f); });
+#if defined(__x86_64__)
+  here &= name != kAarch64;
+#else
+  here &= name == kAarch64;
+#endif
+  if (!here) throw UserError("TILE_HOST_CPU: the CPU " + llvm::sys::getHostCPUName().str() + " is no " + name);
+  return target;
+}
+
 } // namespace
 
 Target Target::host() {
-  static const Target host = detect();
+  static const Target host = options().host_cpu.empty() ? detect() : asKind(options().host_cpu);
   return host;
+}
+
+Target Target::cpu(std::string_view arch) {
+  const CpuKind *kind = kindNamed(arch);
+  if (!kind)
+    throw UserError("there is no kind of CPU '" + std::string(arch) +
+                    "'; accepted: x86-64, x86-64-v3, x86-64-v4, aarch64");
+  Target t;
+  t.kind = Target::Kind::Simd;
+  t.arch = arch;
+  t.max_warps = 1;
+  t.vector_bytes = kind->vectorBytes;
+  t.lanes = t.vector_bytes / 4;
+  t.baseline = kind->baseline;
+  return t;
+}
+
+Target Target::named(std::string_view arch) {
+  if (arch == "host") return host();
+  if (arch == "simt") return simt();
+  return arch.starts_with("x86") || arch == kAarch64 ? cpu(arch) : nvvm(arch);
 }
 
 namespace targets::simd {
 
+static std::string cpuOf(const Target &target) {
+  return target.arch == kAarch64 ? "generic" : target.arch;
+}
+
 std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const Target &target) {
-  return targets::makeTargetMachine(llvm::sys::getProcessTriple(), target.arch, target.features);
+  std::string triple = llvm::sys::getProcessTriple();
+  if (kindNamed(target.arch)) triple = target.arch == kAarch64 ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
+  return targets::makeTargetMachine(triple, cpuOf(target), target.features);
 }
 
 /// Without prefer-vector-width LLVM splits 64-byte vectors in two on many CPUs. Without stackrealign spilled vectors
 /// lie at multiples of 16 bytes, and each access to one touches two cache lines: a row kernel takes twice as long.
 void addAttributes(llvm::Function &function, const Target &target) {
-  function.addFnAttr("target-cpu", target.arch);
+  function.addFnAttr("target-cpu", cpuOf(target));
   function.addFnAttr("target-features", target.features);
   function.addFnAttr("stackrealign");
   function.addFnAttr("prefer-vector-width", std::to_string(target.vector_bytes * 8));

@@ -26,14 +26,46 @@ Value allTrue(OpBuilder &b, Location loc, VectorType like) {
   return LLVM::ConstantOp::create(b, loc, type, DenseElementsAttr::get(type, true));
 }
 
+/// Whether lanes with addresses of their own can be masked out of a gather by an instruction.
+bool masksLanes(OpBuilder &b, Type element) {
+  ir::TargetAttr target = ir::targetOf(b.getInsertionBlock()->getParentOp());
+  return target && target.getVectorBytes() >= 32 && ir::bytesOf(element) >= 4;
+}
+
+/// Eight bytes on the stack, once a function.
+Value nowhereOf(OpBuilder &b, Location loc) {
+  auto function = b.getInsertionBlock()->getParent()->getParentOfType<LLVM::LLVMFuncOp>();
+  Block &entry = function.getBody().front();
+  for (Operation &op : llvm::make_range(entry.begin(), std::next(entry.begin(), 2)))
+    if (isa<LLVM::AllocaOp>(op)) return op.getResult(0);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&entry);
+  Value one = constant(b, loc, b.getI64Type(), 1);
+  return LLVM::AllocaOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext()), b.getI64Type(), one, 8);
+}
+
+/// Of lanes masked out by no instruction LLVM makes a branch each. Instead, those that are out go to where they do no
+/// harm.
+Value withoutMask(OpBuilder &b, Location loc, Value addresses, Value mask) {
+  auto type = cast<VectorType>(addresses.getType());
+  Value out = LLVM::PoisonOp::create(b, loc, type), zero = constant(b, loc, b.getI32Type(), 0);
+  out = LLVM::InsertElementOp::create(b, loc, out, nowhereOf(b, loc), zero);
+  out = LLVM::ShuffleVectorOp::create(b, loc, out, out, SmallVector<int32_t>(size_t(type.getNumElements()), 0));
+  return LLVM::SelectOp::create(b, loc, mask, addresses, out);
+}
+
 /// One value from a scalar address, or from one address for each lane. `stored` is its type in memory.
 Value load(OpBuilder &b, Location loc, Value address, Value mask, Type stored, int64_t align) {
   auto alignment = b.getI32IntegerAttr(int32_t(align));
   if (auto pointers = dyn_cast<VectorType>(address.getType())) {
     auto type = VectorType::get(pointers.getShape(), getElementTypeOrSelf(stored));
-    if (!mask) mask = allTrue(b, loc, pointers);
-    Value zero = LLVM::ZeroOp::create(b, loc, type);
-    return LLVM::masked_gather::create(b, loc, type, address, mask, zero, alignment);
+    Value zero = LLVM::ZeroOp::create(b, loc, type), all = allTrue(b, loc, pointers);
+    if (!mask) return LLVM::masked_gather::create(b, loc, type, address, all, zero, alignment);
+    if (masksLanes(b, type.getElementType()))
+      return LLVM::masked_gather::create(b, loc, type, address, mask, zero, alignment);
+    address = withoutMask(b, loc, address, mask);
+    Value loaded = LLVM::masked_gather::create(b, loc, type, address, all, zero, alignment);
+    return LLVM::SelectOp::create(b, loc, mask, loaded, zero);
   }
   if (!mask) return LLVM::LoadOp::create(b, loc, stored, address, unsigned(align));
   Type type = isa<VectorType>(stored) ? stored : VectorType::get({1}, stored);
@@ -168,6 +200,17 @@ Place scratchPlace(OpBuilder &b, Operation *op, Value lane, int64_t offset, Valu
   return {p, mask, elementType, ir::bytesOf(elementType)};
 }
 
+struct LowerScratchPointer : ConvertOpToLLVMPattern<lane::ScratchPointerOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(lane::ScratchPointerOp op, OpAdaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Value p = Hidden::of(op, Hidden::Scratch);
+    rewriter.replaceOpWithNewOp<LLVM::GEPOp>(op, p.getType(), rewriter.getI8Type(), p,
+                                             ArrayRef<LLVM::GEPArg>{int32_t(op.getOffset())});
+    return success();
+  }
+};
+
 struct LowerScratchLoad : ConvertOpToLLVMPattern<lane::ScratchLoadOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(lane::ScratchLoadOp op, OpAdaptor adaptor,
@@ -193,10 +236,11 @@ struct LowerScratchStore : ConvertOpToLLVMPattern<lane::ScratchStoreOp> {
 
 // ---- Machines without masked access ---------------------------------------------------------------------------------
 
-/// An access of small elements side by side under a mask.
-template <class Op> bool isSlow(Op op) {
-  return op.getMask() && op.getKind() == lane::AccessKind::Contiguous &&
-         ir::bytesOf(op.getPointer().getType().getElementType()) < 4;
+/// An access of elements side by side under a mask, for which the machine has no instruction: 64-byte vectors come with
+/// masked access to elements of any size, 32-byte ones to those of 32 bits and more, others to none.
+template <class Op> bool isSlow(Op op, int64_t vectorBytes) {
+  if (vectorBytes >= 64 || !op.getMask() || op.getKind() != lane::AccessKind::Contiguous) return false;
+  return vectorBytes < 32 || ir::bytesOf(op.getPointer().getType().getElementType()) < 4;
 }
 
 Value allLanes(OpBuilder &b, Location loc, Value mask) {
@@ -227,23 +271,59 @@ void split(lane::StoreOp op) {
   op.erase();
 }
 
+/// A masked scatter for which the machine has no instruction: 64-byte vectors come with those of 32 bits and more.
+bool isSlowScatter(lane::StoreOp op, int64_t vectorBytes) {
+  return op.getMask() && op.getLane() && isa<VectorType>(op.getLane().getType()) &&
+         (vectorBytes < 64 || ir::bytesOf(op.getPointer().getType().getElementType()) < 4);
+}
+
+/// Where all lanes are in, one store after the other; at a tile's edge a loop over the lanes. LLVM alone would make a
+/// branch of each lane, which takes it long and is slow.
+void splitScatter(lane::StoreOp op) {
+  OpBuilder b(op);
+  Location loc = op.getLoc();
+  auto whole = scf::IfOp::create(b, loc, TypeRange(), allLanes(b, loc, op.getMask()), /*withElse=*/true);
+  b = whole.getThenBodyBuilder();
+  cast<lane::StoreOp>(b.clone(*op)).getMaskMutable().clear();
+  b = whole.getElseBodyBuilder();
+  auto number = [&](int64_t n) { return arith::ConstantIntOp::create(b, loc, b.getI32Type(), n); };
+  int64_t lanes = cast<VectorType>(op.getLane().getType()).getNumElements();
+  auto loop = scf::ForOp::create(b, loc, number(0), number(lanes), number(1));
+  b.setInsertionPointToStart(loop.getBody());
+  auto laneOf = [&](Value v) {
+    if (!isa<VectorType>(v.getType())) return v;
+    return Value(LLVM::ExtractElementOp::create(b, loc, v, loop.getInductionVar()));
+  };
+  b = scf::IfOp::create(b, loc, laneOf(op.getMask()), /*withElseRegion=*/false).getThenBodyBuilder();
+  Value offset = arith::IndexCastOp::create(b, loc, b.getIndexType(), laneOf(op.getLane()));
+  Value base = arith::AddIOp::create(b, loc, op.getBase(), offset);
+  SmallVector<Value> values(llvm::map_range(op.getValues(), laneOf));
+  lane::StoreOp::create(b, loc, lane::AccessKind::Uniform, values, op.getPointer(), base, Value(), Value(),
+                        op.getOffset(), op.getAlign(), op.getCache());
+  op.erase();
+}
+
 } // namespace
 
 void splitMaskedAccesses(ModuleOp module) {
+  auto target = ir::targetOf(module);
+  int64_t bytes = target ? target.getVectorBytes() : 16;
   SmallVector<lane::LoadOp> loads;
-  SmallVector<lane::StoreOp> stores;
+  SmallVector<lane::StoreOp> stores, scatters;
   module.walk([&](lane::LoadOp op) {
-    if (isSlow(op)) loads.push_back(op);
+    if (isSlow(op, bytes)) loads.push_back(op);
   });
   module.walk([&](lane::StoreOp op) {
-    if (isSlow(op)) stores.push_back(op);
+    if (isSlow(op, bytes)) stores.push_back(op);
+    if (isSlowScatter(op, bytes)) scatters.push_back(op);
   });
   for (lane::LoadOp op : loads) split(op);
   for (lane::StoreOp op : stores) split(op);
+  for (lane::StoreOp op : scatters) splitScatter(op);
 }
 
 void addMemoryPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns) {
-  patterns.add<LowerPrefetch, LowerLoad, LowerStore, LowerScratchLoad, LowerScratchStore>(types);
+  patterns.add<LowerPrefetch, LowerLoad, LowerStore, LowerScratchPointer, LowerScratchLoad, LowerScratchStore>(types);
 }
 
 } // namespace tile::targets::simd

@@ -70,6 +70,8 @@ func.func @scratch(%lane: i32, %m: i1, %lanes: vector<16xi32>) {
   %v:2 = lane.scratch_load %lane {offset = 0} : i32 -> f32, f32
   // CHECK: lane.scratch_store %[[V]]#0, %[[V]]#1 to %{{.*}} {offset = 8 : i64} : f32, f32, i32
   lane.scratch_store %v#0, %v#1 to %lane {offset = 8} : f32, f32, i32
+  // CHECK: lane.scratch_pointer {offset = 64 : i64} : <f32>
+  %scratch = lane.scratch_pointer {offset = 64 : i64} : !tile.ptr<f32>
   // CHECK: lane.barrier
   lane.barrier
   // CHECK: lane.scratch_store %[[V]]#0 to %{{.*}} mask %{{.*}} {offset = 0 : i64} : f32, i32, i1

@@ -92,3 +92,38 @@ func.func @f(%s: !tile.scratch<4xf32>) {
   %t = tile.scratch_load %s : !tile.scratch<4xf32> -> tensor<4xf32, #l>
   return
 }
+
+// -----
+
+func.func @f(%s: !tile.scratch<4xf32>) {
+  // expected-error @+1 {{'tile.scratch_view' op scratch comes straight from tile.scratch_alloc}}
+  %v = tile.scratch_view %s : !tile.scratch<4xf32> -> !tile.view<4xf32, strides = [1], align = 64>
+  return
+}
+
+// -----
+
+func.func @f() {
+  %s = tile.scratch_alloc : !tile.scratch<4xf32>
+  // expected-error @+1 {{'tile.scratch_view' op the view and its scratch differ in shape or element type}}
+  %v = tile.scratch_view %s : !tile.scratch<4xf32> -> !tile.view<8xf32, strides = [1], align = 64>
+  return
+}
+
+// -----
+
+func.func @f() {
+  %s = tile.scratch_alloc : !tile.scratch<2x4xf32>
+  // expected-error @+1 {{'tile.scratch_view' op the view of scratch is dense}}
+  %v = tile.scratch_view %s : !tile.scratch<2x4xf32> -> !tile.view<2x4xf32, strides = [8, 1], align = 64>
+  return
+}
+
+// -----
+
+func.func @f() {
+  %s = tile.scratch_alloc : !tile.scratch<4xf32>
+  // expected-error @+1 {{'tile.scratch_view' op scratch is aligned to 64 bytes, not 128}}
+  %v = tile.scratch_view %s : !tile.scratch<4xf32> -> !tile.view<4xf32, strides = [1], align = 128>
+  return
+}

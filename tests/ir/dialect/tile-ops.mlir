@@ -145,6 +145,8 @@ func.func @scratch(%a: tensor<4xf32, #b>, %d: tensor<4x256xf32, #doc>) -> tensor
   %c = tile.convert_layout %a : tensor<4xf32, #b> -> tensor<4xf32, #c>
   // CHECK: %[[S:.*]] = tile.scratch_alloc : <4xf32>
   %s = tile.scratch_alloc : !tile.scratch<4xf32>
+  // CHECK: tile.scratch_view %[[S]] : <4xf32> -> <4xf32, strides = [1], align = 64>
+  %sv = tile.scratch_view %s : !tile.scratch<4xf32> -> !tile.view<4xf32, strides = [1], align = 64>
   // CHECK: tile.scratch_alloc {offset = 16 : i64} : <4x256xf32>
   %s2 = tile.scratch_alloc {offset = 16 : i64} : !tile.scratch<4x256xf32>
   // CHECK: tile.scratch_store %[[C]], %[[S]] : tensor<4xf32, #{{.*}}>, <4xf32>

@@ -139,4 +139,25 @@ func.func @scratch(%p: !tile.ptr<f32>, %x: f32, %n: index) {
   tile.store %l, %v[%c0] {aligned = 4, inside = array<i1: true>} : tensor<2xf32, #two>, !y
   return
 }
+
+// Where lanes lie side by side in scratch, whole vectors are written; seen as a view it is ordinary memory.
+// CHECK-LABEL: @scratch_vectors
+func.func @scratch_vectors(%p: !tile.ptr<f32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %v = tile.make_view %p, [%n], [] : !tile.ptr<f32> -> !y
+  %t = tile.load %v[%c0] {aligned = 4, inside = array<i1: true>} : !y -> tensor<8xf32, #v>
+  %s = tile.scratch_alloc {offset = 64} : !tile.scratch<8xf32>
+  // CHECK: %[[P:.*]] = lane.scratch_pointer {offset = 64 : i64} : <f32>
+  // CHECK: lane.store contiguous %{{.*}} to %[[P]][%c0] {align = 64 : i64, offset = 0 : i64}
+  // CHECK: lane.store contiguous %{{.*}} to %[[P]][%c0] {align = 16 : i64, offset = 4 : i64}
+  tile.scratch_store %t, %s : tensor<8xf32, #v>, !tile.scratch<8xf32>
+  // CHECK: lane.scratch_load %{{.*}} {offset = 64 : i64} : vector<4xi32> -> vector<4xf32>
+  %l = tile.scratch_load %s : !tile.scratch<8xf32> -> tensor<8xf32, #back>
+  tile.store %l, %v[%c0] {aligned = 4, inside = array<i1: true>} : tensor<8xf32, #back>, !y
+  %w = tile.scratch_view %s : !tile.scratch<8xf32> -> !tile.view<8xf32, strides = [1], align = 64>
+  // CHECK: lane.load contiguous %[[P]][%c0] {align = 16 : i64, offset = 0 : i64}
+  %u = tile.load %w[%c0] {aligned = 4, inside = array<i1: true>} : !tile.view<8xf32, strides = [1], align = 64> -> tensor<8xf32, #v>
+  tile.store %u, %v[%c0] {aligned = 4, inside = array<i1: true>} : tensor<8xf32, #v>, !y
+  return
+}
 }
