@@ -25,8 +25,8 @@ if(NOT FLABENCH_STATIC)
   return()
 endif()
 
-llvm_map_components_to_libnames(llvm_archives core support nvptxcodegen nvptxdesc nvptxinfo native orcjit passes
-                                frontendopenmp frontendoffloading filecheck)
+llvm_map_components_to_libnames(llvm_archives core support nvptxcodegen nvptxdesc nvptxinfo aarch64codegen aarch64desc
+                                aarch64info native orcjit passes frontendopenmp frontendoffloading filecheck)
 # Libraries that LLVM's archives name but nothing here reaches, or that must be archives too.
 set(llvm_dropped "^MLIR$|libz3\\.so|^LibXml2::LibXml2$|^LibEdit::LibEdit$|CURL::libcurl")
 function(tile_make_static target)
