@@ -63,30 +63,32 @@ int64_t tokens(const TokenNeeds &needs, int64_t unroll, int64_t cols, int64_t wa
   return rows;
 }
 
-TokenConfig gpu_config(const Target &target, const TokenNeeds &needs, int64_t vector, int64_t unroll, int most_warps) {
-  const auto [cols, warps] = columns(target, needs, vector, most_warps);
-  const int64_t rows = tokens(needs, unroll, cols, needs.units * needs.warps_per_unit / warps);
-  return {.rows = rows, .unroll = unroll, .cols = cols, .warps = warps};
+TokenConfig gpu_config(const Target &target, const TokenNeeds &needs, const TokenCut &cut) {
+  const auto [cols, warps] = columns(target, needs, cut.vector, cut.warps);
+  const int64_t rows = tokens(needs, cut.unroll, cols, needs.units * needs.warps_per_unit / warps);
+  return {.rows = rows, .unroll = cut.unroll, .cols = cols, .warps = warps, .stages = cut.stages};
 }
 
+/// The choice first, then its neighbours: one thing different each. What is in flight are unroll * vector elements a
+/// lane while a step's loads are awaited and nothing while it is computed, or with two stages as many all the time.
 std::vector<TokenConfig> gpu_configs(const Target &target, const TokenNeeds &needs) {
-  const int64_t vector = std::min(needs.vector, target.vector_bytes / size_of(needs.dtype));
-  const int64_t half = std::max<int64_t>(1, vector / 2);
-  // What is in flight: unroll * vector elements a lane while a step's loads are awaited and nothing while it is
-  // computed, or with two stages as many all the time.
-  auto staged = [&](int64_t columns, int64_t unroll, int most_warps) {
-    TokenConfig config = gpu_config(target, needs, columns, unroll, most_warps);
-    config.stages = 2;
-    return config;
+  const int64_t widest = std::min(needs.widest, target.vector_bytes / size_of(needs.dtype));
+  TokenCut first = needs.cut;
+  first.vector = std::min(first.vector, widest);
+  auto with = [&](int64_t vector, int64_t unroll, int warps, int stages) {
+    return gpu_config(target, needs,
+                      {std::clamp<int64_t>(vector, 1, widest), std::max<int64_t>(unroll, 1), warps, stages});
   };
-  return {gpu_config(target, needs, vector, needs.unroll, 4),
-          gpu_config(target, needs, vector, needs.unroll / 2, 4),
-          gpu_config(target, needs, half, 2 * needs.unroll, 4),
-          gpu_config(target, needs, half, needs.unroll, 4),
-          gpu_config(target, needs, vector, needs.unroll, 1),
-          staged(vector, needs.unroll, 4),
-          staged(vector, needs.unroll, 1),
-          staged(half, needs.unroll, 4)};
+  const auto [v, u, w, s] = first;
+  const int other_warps = w == 1 ? 4 : 1, other_stages = 3 - s;
+  return {with(v, u, w, s),
+          with(v, u, other_warps, s),
+          with(v, u, w, other_stages),
+          with(v, u, other_warps, other_stages),
+          with(v, u / 2, w, s),
+          with(v / 2, 2 * u, w, s),
+          with(2 * v, u / 2, w, s),
+          with(2 * v, u, w, s)};
 }
 
 TokenConfig host_config(const Target &target, const TokenNeeds &needs, int64_t vectors, int64_t unroll) {

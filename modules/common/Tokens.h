@@ -90,13 +90,21 @@ struct TokenConfig {
 
 // ---- Choices --------------------------------------------------------------------------------------------------------
 
+/// How a GPU's program goes along time.
+struct TokenCut {
+  int64_t vector = 8; ///< columns of a lane
+  int64_t unroll = 4; ///< tokens of a step
+  int warps = 4;      ///< at most
+  int stages = 1;
+};
+
 /// What a kernel asks for.
 struct TokenNeeds {
   int64_t rows = 1, longest = 1, cols = 1; ///< of the case; `longest`: tokens that may be marched over
   tile::DType dtype = tile::bf16;
-  int64_t units = 1;  ///< of the machine
-  int64_t vector = 8; ///< columns a lane of a GPU may hold
-  int64_t unroll = 4;
+  int64_t units = 1;     ///< of the machine
+  TokenCut cut;          ///< on a GPU, as measured to be good
+  int64_t widest = 8;    ///< columns a lane of a GPU may hold
   int64_t host_cols = 1; ///< vectors of columns a program of the host may hold
   int64_t host_unroll = 1;
   int64_t least_rows = 8, most_rows = 64;

@@ -76,8 +76,11 @@ std::vector<ConvConfig> with_weights(const Place &p, std::vector<TokenConfig> co
 
 std::vector<ConvConfig> forward_configs(const Place &p) {
   TokenNeeds needs = p.needs();
-  // A lane holds the weights and a window of each of its columns: with twice as many it spills.
-  needs.vector = p.spec.width <= 4 ? 4 : 2;
+  // A lane holds the weights and a window of each of its columns: with twice as many it spills. A program of packed
+  // sequences waits for where they lie before it may load.
+  needs.cut = {
+      .vector = p.spec.width <= 4 ? 4 : 2, .unroll = 4, .warps = 1, .stages = p.spec.tokens.is_packed() ? 2 : 1};
+  needs.widest = needs.cut.vector;
   needs.host_cols = 8;
   return with_weights(p, token_configs(p.target, needs));
 }
@@ -109,8 +112,8 @@ Candidate forward_candidate(const Place &p, const ConvConfig &config) {
 std::vector<ConvConfig> backward_configs(const Place &p) {
   TokenNeeds needs = p.needs();
   // Two windows, the weights and their sums; and every program leaves sums to add up.
-  needs.vector = p.spec.width <= 4 ? 4 : 2;
-  needs.unroll = 2;
+  needs.cut = {.vector = p.spec.width <= 4 ? 2 : 1, .unroll = 4, .warps = 4, .stages = 1};
+  needs.widest = 2 * needs.cut.vector;
   needs.warps_per_unit = 16;
   needs.least_rows = 32;
   needs.most_rows = 128;

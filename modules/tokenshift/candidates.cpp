@@ -17,6 +17,7 @@ std::vector<Candidate> ShiftProblem::candidates(const Target &target, const Devi
                          .cols = cols(),
                          .dtype = dtype(),
                          .units = std::max(device.units, 1),
+                         .cut = {.vector = 4, .unroll = 8, .warps = 4, .stages = 1},
                          .host_cols = 32,
                          .streaming = !target.is_gpu() && written > device.cache_bytes / 8};
 
