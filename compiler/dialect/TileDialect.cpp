@@ -1,6 +1,9 @@
 // Registration of the tile dialect, and how it prints.
 #include "compiler/dialect/TileDialect.h"
 
+#include "compiler/dialect/Anew.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -87,6 +90,14 @@ LogicalResult verifyStages(Operation *op, Attribute value) {
   return success();
 }
 
+/// Lowered, the mark stays where it was.
+LogicalResult verifyAnew(Operation *op, Attribute value) {
+  if (!isa<UnitAttr>(value)) return op->emitError() << "'tile.anew' has no value, such as " << value;
+  if (op->getName().getStringRef() == "llvm.fpext") return success();
+  if (!isa<arith::ExtFOp>(op)) return op->emitError() << "'tile.anew' is for arith.extf";
+  return success();
+}
+
 } // namespace
 
 LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribute attr) {
@@ -97,6 +108,7 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribut
   if (name == kScratchAttr) return verifyScratchBytes(op, attr.getValue());
   if (name == kScratchPlaceAttr)
     return isa<StringAttr>(attr.getValue()) ? success() : op->emitError() << "'tile.scratch_place' is a string";
+  if (name == kAnewAttr) return verifyAnew(op, attr.getValue());
   if (name == kStagesAttr) return verifyStages(op, attr.getValue());
   if (name == kSitesAttr)
     return isa<ArrayAttr>(attr.getValue()) ? success() : op->emitError() << "'tile.sites' is a list";

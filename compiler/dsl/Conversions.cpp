@@ -1,5 +1,8 @@
 // `.to`: one dtype as another. f16 and bf16 meet the others through f32.
+#include "compiler/dsl/Anew.h"
 #include "compiler/dsl/Impl.h"
+
+#include "compiler/dialect/Anew.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -50,6 +53,15 @@ Tile Tile::to(DType to, Loc loc) const {
   mlir::Value v = b.use(v_, "the Tile", loc);
   checkConvertible(dtype_, to, loc);
   return b.tile(convert(b, v, dtype_, to, loc), to, origin_);
+}
+
+Tile widened_anew(const Tile &x, Loc loc) {
+  Tile wide = x.to(f32, loc);
+  if (x.dtype() != f16 && x.dtype() != bf16) return wide;
+  BuilderImpl &b = builderOf(wide.value(), "the Tile", loc);
+  Operation *op = b.use(wide.value(), "the Tile", loc).getDefiningOp();
+  op->setAttr(ir::kAnewAttr, b.builder.getUnitAttr());
+  return wide;
 }
 
 Scalar Scalar::to(DType to, Loc loc) const {

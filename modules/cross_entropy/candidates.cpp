@@ -263,6 +263,53 @@ std::vector<Candidate> backward_candidates(const Place &p) {
   return all;
 }
 
+/// Loss and gradient in one kernel over rows.
+Candidate both_candidate(const Place &p, const std::string &name, tile::Kernel kernel, int64_t programs) {
+  Maker make(p, name);
+  make.prepare(p.spec.is_mean());
+  std::vector<std::string> names = {"logits"};
+  if (!p.spec.in_place) names.push_back("dlogits");
+  if (p.spec.is_mean()) names.push_back("total_weight");
+  make.over_rows(std::move(kernel), programs, make.losses(), names);
+  make.reduce(true);
+  return make.done();
+}
+
+/// How much of a long row the registers of a multiprocessor keep.
+struct Held {
+  int programs;   ///< of a multiprocessor
+  int warps;      ///< of each
+  int words;      ///< of 32 bits that a lane keeps
+  int64_t chunks; ///< of the rest that are read at a time
+
+  int registers() const { return 65536 / (programs * warps * 32); }
+};
+
+/// Rows too long to be held as f32, of which a program that has a multiprocessor for itself holds a part as it is in
+/// memory: where it is read 16 bytes at a time, the machine has instructions for 16-bit floats, and no option takes
+/// many registers of its own.
+std::vector<Candidate> part_held_candidates(const Place &p, std::initializer_list<Held> choices) {
+  const int64_t size = tile::size_of(p.spec.dtype);
+  const int64_t stride = p.spec.stride_divisor ? p.spec.stride_divisor : p.spec.classes;
+  std::vector<Candidate> all;
+  if (!p.is_gpu() || p.spec.align % 16 || stride * size % 16) return all;
+  if (!p.target.native_bf16 || p.spec.softcap != 0 || p.spec.smooths()) return all;
+  // What else a logit is multiplied with, or a gradient, takes registers too.
+  const bool plain = p.spec.logit_scale == 1 && !p.spec.has_z() && !p.spec.class_weights;
+  for (const Held &choice : choices) {
+    if (choice.words > 28 && choice.warps == 32 && !plain) continue;
+    RowConfig config = looped_config(p, {choice.warps, choice.chunks});
+    config.registers = choice.registers();
+    config.shape.chunks = std::min(config.shape.chunks, choice.chunks);
+    const int64_t lanes = int64_t(p.target.lanes) * choice.warps;
+    const int64_t held = std::min(choice.words * 4 / size * lanes, p.spec.classes) / config.shape.chunk;
+    if (held < 2) continue;
+    all.push_back(both_candidate(p, fmt::format("{} held={}", describe(config), held),
+                                 forward_backward_part_held(p.spec, config, held, lanes), p.rows));
+  }
+  return all;
+}
+
 std::vector<Candidate> both_candidates(const Place &p) {
   std::vector<Candidate> all;
   if (p.is_gpu() && p.rows < p.units) {
@@ -279,16 +326,12 @@ std::vector<Candidate> both_candidates(const Place &p) {
   }
   const auto configs = p.is_gpu() ? whole_rows(p, 32, {{32, 2}, {16, 4}, {32, 1}, {16, 2}})
                                   : whole_rows(p, 40, {{2, 8}, {4, 4}, {4, 8}, {8, 4}});
-  for (const RowConfig &config : configs) {
-    Maker make(p, describe(config));
-    make.prepare(p.spec.is_mean());
-    std::vector<std::string> names = {"logits"};
-    if (!p.spec.in_place) names.push_back("dlogits");
-    if (p.spec.is_mean()) names.push_back("total_weight");
-    make.over_rows(forward_backward(p.spec, config), row_programs(p, config), make.losses(), names);
-    make.reduce(true);
-    all.push_back(make.done());
-  }
+  if (configs.front().looped)
+    for (Candidate &candidate :
+         part_held_candidates(p, {{1, 32, 32, 2}, {1, 32, 28, 2}, {1, 16, 48, 2}, {2, 16, 28, 2}}))
+      all.push_back(std::move(candidate));
+  for (const RowConfig &config : configs)
+    all.push_back(both_candidate(p, describe(config), forward_backward(p.spec, config), row_programs(p, config)));
   return all;
 }
 

@@ -44,6 +44,10 @@ tile::Kernel backward(const Spec &spec, const RowConfig &config, Upstream);
 /// Loss and gradient; a row that is not held is read a second time, last columns first. Grid as of forward.
 tile::Kernel forward_backward(const Spec &spec, const RowConfig &config);
 
+/// The same, one row a program, for rows of at least `held` chunks of config.shape.chunk columns: these are held, the
+/// rest is read twice, config.shape.chunks chunks at a time. `lanes`: of a program. Grid: N.
+tile::Kernel forward_backward_part_held(const Spec &spec, const RowConfig &config, int64_t held, int64_t lanes);
+
 /// Grid: any; each program takes a share of the rows.
 tile::Kernel target_weights(const Spec &spec);
 

@@ -32,9 +32,15 @@ Targets load_targets(const Spec &spec, const View &targets, Index row, int64_t r
   return {where(valid, t, -1).to(i32), valid, ignored};
 }
 
-Tile is_target(KernelBuilder &k, const Targets &targets, Index column, int64_t chunk) {
+Tile is_target(KernelBuilder &k, const Targets &targets, Index column, int64_t chunk, int64_t lanes) {
   // The row's number moves and the lanes' numbers stay: one subtraction a row, not one an element.
   Tile here = across(targets.column - column.to(i32));
+  if (lanes) {
+    const int64_t columns = chunk / lanes;
+    Tile in_lane = here - k.iota(lanes).expand(Axis(0)) * int32_t(columns);
+    return reshape(k.iota(columns).expand(Axis(0)).expand(Axis(0)) == in_lane.expand(Axis(2)),
+                   {here.shape()[0], chunk});
+  }
   return k.iota(chunk).expand(Axis(0)) == here;
 }
 
@@ -46,13 +52,21 @@ Tile transformed(const Spec &spec, const Tile &x) {
   return spec.logit_scale == 1 ? x : x * spec.logit_scale;
 }
 
-} // namespace
-
-Logits load_logits(const Spec &spec, const View &view, Index row, Index column, int64_t rows, int64_t chunk) {
-  Tile x = view.load({row, column}, {rows, chunk}).to(f32);
-  Tile inside = x.in_bounds(Axis(1));
+Logits logits_of(const Spec &spec, const Tile &x, const Tile &inside) {
   Tile t = transformed(spec, x);
   return spec.softcap == 0 ? Logits{t, Tile(), inside} : Logits{t * spec.softcap, t, inside};
+}
+
+} // namespace
+
+Logits load_logits(const Spec &spec, const View &view, Index row, Index column, int64_t rows, int64_t chunk,
+                   Cache cache) {
+  Tile x = view.load({row, column}, {rows, chunk}, cache).to(f32);
+  return logits_of(spec, x, x.in_bounds(Axis(1)));
+}
+
+Logits logits_inside(const Spec &spec, const Tile &x) {
+  return logits_of(spec, x, Tile());
 }
 
 Tile target_logit(KernelBuilder &k, const Spec &spec, const Inputs &in, Index row) {
@@ -67,7 +81,7 @@ Condition counts(const Spec &spec, const Inputs &in, Index row) {
 }
 
 Tile Logits::or_minus_infinity() const {
-  return where(inside, y, -kInfinity);
+  return inside.value() ? where(inside, y, -kInfinity) : y;
 }
 
 Tile fast_exp(const Tile &x) {
@@ -75,20 +89,20 @@ Tile fast_exp(const Tile &x) {
 }
 
 Tiles over_columns(KernelBuilder &k, int64_t cols, const RowConfig &config, Order order, Tiles state,
-                   const std::function<Tiles(const std::vector<Index> &, Tiles)> &body) {
+                   const std::function<Tiles(const std::vector<Index> &, Tiles)> &body, int64_t first) {
   const int64_t chunk = config.shape.chunk, step = chunk * config.shape.chunks;
-  const int64_t whole = cols / step * step;
+  const int64_t whole = first + (cols - first) / step * step;
   auto rest = [&](Tiles s) {
     std::vector<Index> columns;
     for (int64_t column = whole; column < cols; column += chunk) columns.emplace_back(column);
     return columns.empty() ? s : body(columns, std::move(s));
   };
   auto loop = [&](Tiles s) {
-    if (whole == 0) return s;
-    return k.loop(0, whole, step).carry_list(s, [&](Index i, Tiles s) {
-      Index first = order == Order::Forwards ? i : whole - step - i;
+    if (whole == first) return s;
+    return k.loop(first, whole, step).carry_list(s, [&](Index i, Tiles s) {
+      Index start = order == Order::Forwards ? i : first + whole - step - i;
       std::vector<Index> columns;
-      for (int64_t n = 0; n < config.shape.chunks; ++n) columns.push_back(first + n * chunk);
+      for (int64_t n = 0; n < config.shape.chunks; ++n) columns.push_back(start + n * chunk);
       return body(columns, std::move(s));
     });
   };
@@ -105,13 +119,12 @@ Tile larger(const RowConfig &config, const Tile &a, const Tile &b) {
   return config.looped_rows ? where(a > b, a, b) : max(a, b);
 }
 
-/// w * y of a chunk: a term of RowSums::all.
+} // namespace
+
 Tile weighted(const Inputs &in, const Logits &logits, Index column, int64_t chunk) {
   if (!in.weights) return logits.y;
   return logits.y * in.weights->load({column}, {chunk}).expand(Axis(0));
 }
-
-} // namespace
 
 RowSums held_sums(KernelBuilder &k, const Spec &spec, const Inputs &in, const RowConfig &config, const Targets &targets,
                   const std::vector<Logits> &row, Tiles *exps) {
@@ -145,10 +158,13 @@ Tiles RunningSums::start() {
 }
 
 Tiles RunningSums::add(Index row, const std::vector<Index> &columns, Tiles state) {
-  const int64_t chunk = config_.shape.chunk;
   std::vector<Logits> loaded;
   for (const Index &column : columns)
-    loaded.push_back(load_logits(spec_, in_.logits, row, column, config_.rows, chunk));
+    loaded.push_back(load_logits(spec_, in_.logits, row, column, config_.rows, config_.shape.chunk));
+  return add(loaded, columns, std::move(state));
+}
+
+Tiles RunningSums::add(const std::vector<Logits> &loaded, const std::vector<Index> &columns, Tiles state) {
   Tiles masked;
   for (const Logits &logits : loaded) masked.push_back(logits.or_minus_infinity());
   Tile largest = masked.front();
@@ -160,7 +176,8 @@ Tiles RunningSums::add(Index row, const std::vector<Index> &columns, Tiles state
   Tiles next = {most, total};
   if (spec_.smooths()) {
     next.push_back(state[2]);
-    for (size_t i = 0; i < loaded.size(); ++i) next[2] = next[2] + weighted(in_, loaded[i], columns[i], chunk);
+    for (size_t i = 0; i < loaded.size(); ++i)
+      next[2] = next[2] + weighted(in_, loaded[i], columns[i], config_.shape.chunk);
   }
   return next;
 }
@@ -225,8 +242,8 @@ void LossOutputs::store(Index row, const RowLoss &loss) const {
 // ---- The gradient ---------------------------------------------------------------------------------------------------
 
 Gradient::Gradient(KernelBuilder &k, const Spec &spec, const Inputs &in, Targets targets, Index row, const Tile &lse,
-                   const Tile &upstream, const Tile *normalizer)
-    : k_(k), spec_(spec), in_(in), targets_(std::move(targets)) {
+                   const Tile &upstream, const Tile *normalizer, Known known)
+    : k_(k), spec_(spec), in_(in), targets_(std::move(targets)), lanes_(known.lanes) {
   const int64_t rows = lse.shape().front();
   Tile g = upstream * spec.logit_scale;
   Tile one_hot = g * (1 - spec.label_smoothing) * target_weights(in, row, rows);
@@ -238,33 +255,42 @@ Gradient::Gradient(KernelBuilder &k, const Spec &spec, const Inputs &in, Targets
   }
   if (spec.has_z()) along = along + g * lse * (2 * spec.lse_square_scale);
   if (normalizer) along = along / *normalizer;
+  if (known.counted) along = where(targets_.valid, along, k.full({rows}, kNan, f32));
   along_p_ = across(along);
   at_target_ = across(one_hot);
   targets_.valid = across(targets_.valid);
-  elsewhere_ = across(where(targets_.ignored, 0.f, k.full({rows}, kNan, f32)));
+  if (!known.counted) elsewhere_ = across(where(targets_.ignored, 0.f, k.full({rows}, kNan, f32)));
 }
 
 Tile Gradient::of(const Logits &logits, const Tile &p, Index column) const {
   const int64_t chunk = p.shape().back();
-  Tile d = p * along_p_;
-  d = where(is_target(k_, targets_, column, chunk), d - at_target_, d);
+  Tile d = p * along_p_ - where(is_target(k_, targets_, column, chunk, lanes_), at_target_, 0.f);
   if (in_.weights)
     d = d - in_.weights->load({column}, {chunk}).expand(Axis(0)) * per_class_;
   else if (spec_.smooths())
     d = d - per_class_;
   if (spec_.softcap != 0) d = d * (1.f - logits.capped * logits.capped);
-  return where(targets_.valid, d, elsewhere_).to(spec_.dtype);
+  if (elsewhere_.value()) d = where(targets_.valid, d, elsewhere_);
+  return d.to(spec_.dtype);
 }
 
 void store_gradient(const Spec &spec, const Inputs &in, const RowConfig &config, Index row,
                     const std::vector<Index> &columns, const Gradient &gradient, const Tile &offset,
-                    const View &dlogits) {
+                    const View &dlogits, Cache reading) {
   std::vector<Logits> logits;
   for (const Index &column : columns)
-    logits.push_back(load_logits(spec, in.logits, row, column, config.rows, config.shape.chunk));
+    logits.push_back(load_logits(spec, in.logits, row, column, config.rows, config.shape.chunk, reading));
   for (size_t i = 0; i < columns.size(); ++i)
     dlogits.store({row, columns[i]}, gradient.of(logits[i], fast_exp(logits[i].y - across(offset)), columns[i]),
                   config.cache());
+}
+
+void store_zeros(KernelBuilder &k, const Spec &spec, const RowConfig &config, Index row, const View &dlogits) {
+  over_columns(k, spec.classes, config, Order::Forwards, {}, [&](const std::vector<Index> &columns, Tiles) -> Tiles {
+    for (const Index &column : columns)
+      dlogits.store({row, column}, k.zeros({1, config.shape.chunk}, f32).to(spec.dtype), config.cache());
+    return {};
+  });
 }
 
 void gradient_of_row(KernelBuilder &k, const Spec &spec, const Inputs &in, const RowConfig &config, Index row,
@@ -280,12 +306,7 @@ void gradient_of_row(KernelBuilder &k, const Spec &spec, const Inputs &in, const
       store_gradient(spec, in, config, row, columns, gradient, offset, dlogits);
     });
   };
-  auto zeros = [&] {
-    whole_row([&](const std::vector<Index> &columns) {
-      for (const Index &column : columns)
-        dlogits.store({row, column}, k.zeros({1, config.shape.chunk}, f32).to(spec.dtype), config.cache());
-    });
-  };
+  auto zeros = [&] { store_zeros(k, spec, config, row, dlogits); };
   if (config.rows == 1)
     k.when(counts(spec, in, row), from_logits, zeros);
   else

@@ -109,6 +109,20 @@ TEST_P(CrossEntropy, RowsTooWideToBeHeld) {
   expect(machine, 1, spec_of(120000, DType::bf16));
 }
 
+// More rows than the virtual GPU has multiprocessors: those of which a part is held.
+TEST_P(CrossEntropy, RowsHeldInPart) {
+  MACHINE_OR_SKIP(GetParam().machine);
+  if (GetParam().pass != Pass::FwdBwd || GetParam().machine == "host") return;
+  const TargetMix mix{.ignored = 0.3, .out_of_range = 0.2};
+  for (DType dtype : kDtypes) expect(machine, 5, spec_of(17416, dtype), Which::All, mix);
+  Spec spec = spec_of(32768, DType::bf16); // no rest
+  spec.in_place = true;
+  spec.lse_square_scale = 1e-3;
+  spec.logit_scale = 1.5;
+  spec.class_weights = true;
+  expect(machine, 5, spec, Which::All, mix);
+}
+
 TEST_P(CrossEntropy, AnyNumberOfRows) {
   MACHINE_OR_SKIP(GetParam().machine);
   for (Reduction reduction : {Reduction::Mean, Reduction::None})
@@ -201,11 +215,12 @@ private:
 // Rows 2, 5 and 6 have no loss; 3 and 4 have classes without probability. All others are as if those were not there.
 TEST_P(CrossEntropy, InfinitiesAndNaNsStayInTheirRows) {
   MACHINE_OR_SKIP(GetParam().machine);
-  for (int64_t classes : {100, 2600})
+  for (int64_t classes : {100, 2600, 17408})
     for (DType dtype : {DType::f32, DType::bf16}) {
       Spec spec = spec_of(classes, dtype);
       spec.reduction = Reduction::None;
-      const WithLogits problem(spec, GetParam().pass, 12, [classes](std::vector<double> &x) {
+      const int64_t rows = classes > 10000 ? 7 : 12;
+      const WithLogits problem(spec, GetParam().pass, rows, [classes](std::vector<double> &x) {
         constexpr double kInfinity = std::numeric_limits<double>::infinity();
         auto row = [&](int64_t i) { return x.begin() + i * classes; };
         row(2)[17] = std::nan("");
@@ -214,7 +229,7 @@ TEST_P(CrossEntropy, InfinitiesAndNaNsStayInTheirRows) {
         row(5)[99] = kInfinity;
         std::fill(row(6), row(6) + classes, -kInfinity);
       });
-      expect_right(machine, problem, describe(spec, GetParam().pass, 12) + " with infinities", Which::All);
+      expect_right(machine, problem, describe(spec, GetParam().pass, rows) + " with infinities", Which::All);
     }
 }
 
@@ -235,7 +250,7 @@ TEST_P(CrossEntropy, SoftcapOfInfinities) {
 TEST_P(CrossEntropy, LargeLogits) {
   MACHINE_OR_SKIP(GetParam().machine);
   if (GetParam().pass == Pass::Bwd) return;
-  for (int64_t classes : {64, 2500}) {
+  for (int64_t classes : {64, 2500, 17408}) {
     Spec spec = spec_of(classes, DType::f32);
     spec.reduction = Reduction::None;
     const WithLogits problem(spec, GetParam().pass, 5, [classes](std::vector<double> &x) {

@@ -1,7 +1,12 @@
 // A bf16 is the upper half of an f32. One that was unpacked from a 32-bit word is widened by one operation on the word:
 // a mask for the upper half, a shift for the lower. LLVM would find that too, had it not turned the unpacking into a
 // vector of 16-bit elements first, from which an upper half takes two.
+//
+// A conversion that is marked to be done anew starts from the word by way of an empty piece of assembly, which hides
+// from LLVM that it is the same word: one for both halves, so that they stay together in one register.
 #include "compiler/targets/nvvm/Lowering.h"
+
+#include "compiler/dialect/Anew.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -36,12 +41,42 @@ Half halfOf(Value bits) {
   return {trunc.getArg(), false};
 }
 
+/// Text with operand 0, an f32, and operand 1.
+Value floatByAsm(OpBuilder &b, Location loc, const Twine &text, StringRef constraints, Value v) {
+  return LLVM::InlineAsmOp::create(b, loc, TypeRange(b.getF32Type()), ValueRange(v), b.getStringAttr(text),
+                                   b.getStringAttr(constraints), UnitAttr(), UnitAttr(),
+                                   LLVM::TailCallKindAttr::get(b.getContext(), LLVM::TailCallKind::None),
+                                   LLVM::AsmDialectAttr(), ArrayAttr())
+      .getRes();
+}
+
+/// A bf16 or f16 as f32, of which neither LLVM nor ptxas finds that another conversion has made it already: to them a
+/// permutation of bytes is another thing than a shift.
+Value widenAnew(OpBuilder &b, Location loc, Value x) {
+  auto [word, upper] = halfOf(x);
+  if (!word) {
+    Value bits = LLVM::BitcastOp::create(b, loc, b.getIntegerType(16), x);
+    word = LLVM::ZExtOp::create(b, loc, b.getI32Type(), bits);
+  }
+  const StringRef toUpper = upper ? "0x3244" : "0x1044"; // the other half is 0
+  if (x.getType().isBF16()) return floatByAsm(b, loc, "prmt.b32 $0, $1, 0, " + toUpper + ";", "=f,r", word);
+  return floatByAsm(b, loc,
+                    "{\n\t.reg .b32 w;\n\t.reg .b16 none, half;\n\tprmt.b32 w, $1, 0, " + toUpper +
+                        ";\n\tmov.b32 {none, half}, w;\n\tcvt.f32.f16 $0, half;\n\t}",
+                    "=f,r", word);
+}
+
 struct LowerWidening : ConvertOpToLLVMPattern<arith::ExtFOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(arith::ExtFOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    if (!op.getIn().getType().isBF16() || !op.getType().isF32()) return failure();
+    if (!op.getType().isF32()) return failure();
     Location loc = op.getLoc();
+    if (op->hasAttr(ir::kAnewAttr)) {
+      rewriter.replaceOp(op, widenAnew(rewriter, loc, adaptor.getIn()));
+      return success();
+    }
+    if (!op.getIn().getType().isBF16()) return failure();
     Type i32 = rewriter.getI32Type();
     auto [word, upper] = halfOf(adaptor.getIn());
     if (upper) {

@@ -327,3 +327,19 @@ func.func @prefetch_extent(%v: !tile.view<4x8xf32, strides = [8, 1], align = 16>
   tile.prefetch %v[%i, %i] [1, 0] : !tile.view<4x8xf32, strides = [8, 1], align = 16>
   return
 }
+
+// -----
+
+func.func @anew_is_for_widening(%x: tensor<4xf32>) {
+  // expected-error @+1 {{'tile.anew' is for arith.extf}}
+  %y = arith.negf %x {tile.anew} : tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @anew_has_no_value(%x: tensor<4xbf16>) {
+  // expected-error @+1 {{'tile.anew' has no value, such as 1 : i32}}
+  %y = arith.extf %x {tile.anew = 1 : i32} : tensor<4xbf16> to tensor<4xf32>
+  return
+}

@@ -1,0 +1,13 @@
+// For kernels that hold tiles in 16 bits.
+#pragma once
+
+#include "compiler/dsl/Kernel.h"
+
+namespace tile {
+
+/// `x.to(f32)` that is done anew. Equal conversions become one, and a GPU then keeps the f32 from the first use to the
+/// last, twice the registers of a bf16 or f16 tile; between uses by `.to` and uses by this it keeps x itself. Of an f32
+/// tile: x.
+Tile widened_anew(const Tile &x, Loc = Loc::current());
+
+} // namespace tile

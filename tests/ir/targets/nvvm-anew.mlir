@@ -1,0 +1,15 @@
+// A 16-bit float that is widened anew is not taken for what was widened before: the word it came in stays whole.
+// RUN: tile-opt %s -lane-to-llvm=arch=sm_90a | FileCheck %s
+
+// CHECK-LABEL: llvm.func @anew
+// CHECK: llvm.inline_asm "prmt.b32 $0, $1, 0, 0x1044;", "=f,r" %[[WORD:[0-9]+]] : (i32) -> f32
+// CHECK: llvm.inline_asm "prmt.b32 $0, $1, 0, 0x3244;", "=f,r" %[[WORD]] : (i32) -> f32
+func.func @anew(%x: !tile.ptr<bf16>, %y: !tile.ptr<f32>, %n: index) attributes {tile.kernel, tile.warps = 1 : i32} {
+  %l = lane.id : i32
+  %v:2 = lane.load per_lane %x[%n, %l] {align = 4 : i64, offset = 0 : i64}
+      : (!tile.ptr<bf16>, index, i32) -> (bf16, bf16)
+  %a = arith.extf %v#0 {tile.anew} : bf16 to f32
+  %b = arith.extf %v#1 {tile.anew} : bf16 to f32
+  lane.store per_lane %a, %b to %y[%n, %l] {align = 8 : i64, offset = 0 : i64} : f32, f32, !tile.ptr<f32>, index, i32
+  return
+}
