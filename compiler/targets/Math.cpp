@@ -1,8 +1,8 @@
-// Math functions by polynomials, the same on both machines. The coefficients are minimax fits (Remez) of relative
-// error, rounded to f32; each function names its interval.
+// Math functions by polynomials, the same on both machines; the coefficients and their intervals are in Polynomials.h.
 #include "compiler/targets/Math.h"
 
 #include "compiler/dialect/TileDialect.h"
+#include "compiler/support/Polynomials.h"
 #include "compiler/targets/MathBuilder.h"
 
 using namespace mlir;
@@ -19,16 +19,13 @@ constexpr auto OEQ = arith::CmpFPredicate::OEQ;
 constexpr int32_t kTwoThirds = 0x3f2aaaab; ///< bits of 2/3: mantissas are reduced to [2/3, 4/3)
 constexpr int32_t kExponent = int32_t(0xff800000u);
 
-/// log(1 + f) - f for f in [-1/3, 1/3]: f^2 (-1/2 + f Q(f)), to 2^-30 of log(1 + f).
+/// log(1 + f) - f
 Value logTail(MathBuilder &m, Value f) {
-  static constexpr float q[] = {-0.5f,          3.3333334e-01f, -2.4999821e-01f, 1.9999598e-01f,  -1.667956e-01f,
-                                1.4304443e-01f, -1.219603e-01f, 1.0754392e-01f,  -1.2844011e-01f, 1.2006566e-01f};
-  return m.mul(m.mul(f, f), m.polynomial(f, q));
+  return m.mul(m.mul(f, f), m.polynomial(f, polynomials::kLogTail));
 }
 
-constexpr float kLn2Hi = 0.693145752f;    ///< ln 2 to 16 bits: exact times an exponent
-constexpr float kLn2Lo = 1.42860677e-06f; ///< the rest
-constexpr float kLog2eHi = 1.44238281f;   ///< log2 e to 12 bits
+constexpr float kLn2Hi = polynomials::kLn2Hi, kLn2Lo = polynomials::kLn2Lo;
+constexpr float kLog2eHi = 1.44238281f; ///< log2 e to 12 bits
 constexpr float kLog2eLo = 3.12228389e-04f;
 
 /// What a logarithm is outside the positive finite numbers; `pole` is where it is -inf.
@@ -64,15 +61,11 @@ Value log1p(MathBuilder &m, Value x) {
   return m.select(m.compare(OEQ, x, m.f(0)), x, result); // keeps -0
 }
 
-/// |x| < 0.92: x + x P(x^2), to 2^-31; beyond, up to 4: 1 - 2^Q(|x|), Q being log2 of erfc, to 2^-34.
+/// Beyond 0.92, where 1 - erfc loses nothing, by way of erfc.
 Value erf(MathBuilder &m, Value x) {
-  static constexpr float p[] = {1.2837917e-01f, -3.7612632e-01f, 1.128369e-01f, -2.6859093e-02f,
-                                5.2002766e-03f, -8.134161e-04f,  8.3341016e-05f};
-  static constexpr float q[] = {2.5373185e-04f, -1.629554e+00f,  -9.137088e-01f, -1.5623511e-01f,
-                                3.6252927e-02f, -6.0227313e-03f, 6.2788697e-04f, -3.053007e-05f};
   Value t = m.abs(x), z = m.mul(x, x);
-  Value small = m.fma(m.polynomial(z, p), x, x);
-  Value erfc = math::Exp2Op::create(m.b, m.polynomial(m.atMost(t, 4), q));
+  Value small = m.fma(m.polynomial(z, polynomials::kSmallErf), x, x);
+  Value erfc = math::Exp2Op::create(m.b, m.polynomial(m.atMost(t, 4), polynomials::kLog2Erfc));
   Value big = m.copySign(m.sub(m.f(1), erfc), x);
   return m.select(m.compare(OGE, t, m.f(0.92f)), big, small); // NaN takes the polynomial
 }
@@ -134,9 +127,8 @@ struct Widen : RewritePattern {
 } // namespace
 
 Value smallTanh(MathBuilder &m, Value x) {
-  static constexpr float p[] = {-3.33333e-01f, 1.3331926e-01f, -5.3783976e-02f, 2.0796409e-02f, -5.8956263e-03f};
   Value z = m.mul(x, x);
-  return m.fma(m.mul(m.polynomial(z, p), z), x, x);
+  return m.fma(m.mul(m.polynomial(z, polynomials::kSmallTanh), z), x, x);
 }
 
 Reduced reduceMantissa(MathBuilder &m, Value x) {

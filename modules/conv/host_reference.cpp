@@ -1,7 +1,6 @@
 // The unfused causal_conv1d on the host: the steps of the GPU's reference.
+#include "modules/common/HostMath.h"
 #include "modules/conv/problem.h"
-
-#include <cmath>
 
 namespace fla::conv {
 
@@ -176,11 +175,15 @@ private:
 
   static void finish(const Tensors &t, const char *parts, int64_t first, int64_t pitch, int64_t count, int64_t cols,
                      const char *out, int64_t offset, int64_t stride) {
-    for (int64_t col = 0; col < cols; ++col) {
-      float sum = 0;
-      for (int64_t part = 0; part < count; ++part) sum += get<const float>(t, parts)[part * pitch + first + col];
-      store(get<P>(t, out)[col * stride + offset], sum);
-    }
+    tile::runtime::parallel_for(cols, [&](int64_t begin, int64_t end) {
+      std::vector<float> total(static_cast<size_t>(end - begin));
+      for (int64_t part = 0; part < count; ++part) {
+        const float *__restrict from = get<const float>(t, parts) + part * pitch + first + begin;
+        for (int64_t i = 0; i < end - begin; ++i) total[size_t(i)] += from[i];
+      }
+      for (int64_t col = begin; col < end; ++col)
+        store(get<P>(t, out)[col * stride + offset], total[size_t(col - begin)]);
+    });
   }
 
   HostReference &to_;
@@ -190,7 +193,7 @@ private:
 };
 
 auto silu_of() {
-  return [](const Tensors &, int64_t) { return [](float x, int64_t) { return x / (1 + std::exp(-x)); }; };
+  return [](const Tensors &, int64_t) { return [](float x, int64_t) { return x / (1 + host::exp(-x)); }; };
 }
 auto itself() {
   return [](const Tensors &, int64_t) { return [](float x, int64_t) { return x; }; };
@@ -251,7 +254,7 @@ HostReference ConvProblem::host_reference() const {
       if (spec_.silu)
         steps.template elements<E, float>(dy, g, [=](const Tensors &t, int64_t row) {
           return [a = get<const float>(t, before) + row * d](float d, int64_t col) {
-            const float s = 1 / (1 + std::exp(-a[col]));
+            const float s = 1 / (1 + host::exp(-a[col]));
             return d * s * (1 + a[col] * (1 - s));
           };
         });

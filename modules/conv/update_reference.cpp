@@ -1,11 +1,10 @@
 // The unfused update: the state moved by one, its product with the weights, then bias, activation and residual.
 #include "modules/common/CudaSteps.h"
+#include "modules/common/HostMath.h"
 #include "modules/common/HostSteps.h"
 #include "modules/common/TokenSteps.h"
 #include "modules/conv/cuda_kernels.h"
 #include "modules/conv/update.h"
-
-#include <cmath>
 
 namespace fla::conv {
 
@@ -100,7 +99,7 @@ HostReference UpdateProblem::host_reference() const {
       });
     if (spec_.silu)
       then("unfused_silu",
-           [](const Tensors &, int64_t) { return [](float x, int64_t) { return x / (1 + std::exp(-x)); }; });
+           [](const Tensors &, int64_t) { return [](float x, int64_t) { return x / (1 + host::exp(-x)); }; });
     if (spec_.residual)
       then("unfused_out", [=](const Tensors &t, int64_t row) {
         return [r = get<const E>(t, "residual") + row * d](float x, int64_t col) { return x + load(r[col]); };

@@ -2,6 +2,7 @@
 #include "compiler/targets/Math.h"
 
 #include "compiler/dialect/TileDialect.h"
+#include "compiler/support/Polynomials.h"
 #include "compiler/targets/MathBuilder.h"
 
 using namespace mlir;
@@ -30,15 +31,14 @@ Value exp2(MathBuilder &m, Value x) {
   return scale(m, m.polynomial(fraction, p), rounded);
 }
 
-/// e^x = 2^j e^(x - j ln 2): polynomial on [-ln2/2, ln2/2], to 2^-29; ln 2 in two parts keeps the fraction exact.
+/// e^x = 2^j e^(x - j ln 2); ln 2 in two parts keeps the fraction exact.
 Value exp(MathBuilder &m, Value x) {
-  static constexpr float p[] = {1.f, 1.f, 4.999999e-01f, 1.666642e-01f, 4.1668233e-02f, 8.374899e-03f, 1.3836742e-03f};
   x = m.atLeast(m.atMost(x, 89.0f), -104.5f);
   Value rounded = m.fma(x, m.f(1.44269502f), m.f(kRound));
   Value j = m.sub(rounded, m.f(kRound));
-  Value fraction = m.fma(j, m.f(-0.693145752f), x);
-  fraction = m.fma(j, m.f(-1.42860677e-06f), fraction);
-  return scale(m, m.polynomial(fraction, p), rounded);
+  Value fraction = m.fma(j, m.f(-polynomials::kLn2Hi), x);
+  fraction = m.fma(j, m.f(-polynomials::kLn2Lo), fraction);
+  return scale(m, m.polynomial(fraction, polynomials::kExp), rounded);
 }
 
 Value rsqrt(MathBuilder &m, Value x) {
