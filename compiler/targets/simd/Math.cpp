@@ -5,6 +5,8 @@
 #include "compiler/support/Polynomials.h"
 #include "compiler/targets/MathBuilder.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
 using namespace mlir;
 
 namespace tile::targets::simd {
@@ -12,9 +14,24 @@ namespace {
 
 constexpr float kRound = 0x1.8p23f; ///< adding it leaves the integer part in the low bits
 
-/// p 2^j for an integer j in -150..128, given as the bits of kRound + j. In two steps, so that subnormal results round
-/// once and infinity is reached by multiplication.
+/// Whether these are the lanes of an x86 CPU with AVX-512, the only one with vectors of 64 bytes.
+bool isAvx512(Value x) {
+  auto vector = dyn_cast<VectorType>(x.getType());
+  return vector && vector.getRank() == 1 && vector.getNumElements() == 16 && !vector.isScalable();
+}
+
+/// p 2^j by the one instruction that AVX-512 has for it.
+Value scaleAvx512(MathBuilder &m, Value p, Value j) {
+  Value all = arith::ConstantOp::create(m.b, m.b.getI16IntegerAttr(-1));
+  Value asIsSet = arith::ConstantOp::create(m.b, m.b.getI32IntegerAttr(4)); // the rounding mode
+  auto name = m.b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512");
+  return LLVM::CallIntrinsicOp::create(m.b, p.getType(), name, ValueRange{p, j, p, all, asIsSet}).getResult(0);
+}
+
+/// p 2^j for an integer j in -150..128, given as kRound + j. In two steps, so that subnormal results round once and
+/// infinity is reached by multiplication.
 Value scale(MathBuilder &m, Value p, Value rounded) {
+  if (isAvx512(p)) return scaleAvx512(m, p, m.sub(rounded, m.f(kRound)));
   Value j = m.subI(m.bits(rounded), m.i(std::bit_cast<int32_t>(kRound)));
   Value half = m.sar(j, 1);
   auto power = [&](Value n) { return m.asFloat(m.shl(m.addI(n, m.i(127)), 23)); };
