@@ -23,6 +23,8 @@ struct Activation {
   Form form;
   std::string_view summary; ///< for --list
   tile::Tile (*forward)(const tile::Tile &x);
+  /// What backward passes differentiate, where a forward that is shorter than this has no good slope; null: forward.
+  tile::Tile (*differentiated)(const tile::Tile &x) = nullptr;
   double (*value)(double x);      ///< f
   double (*derivative)(double x); ///< f', by hand; where f has a corner, what PyTorch takes
   /// Steps from "x" to "value", and on from there to "derivative"; a step whose result is there already is left out.

@@ -83,7 +83,7 @@ private:
     return written > (target_.is_gpu() ? cache_bytes_ : cache_bytes_ / 8);
   }
 
-  RowConfig config(const Cut &cut, bool streaming) const {
+  RowConfig config(const Cut &cut, bool streaming, bool sums) const {
     RowConfig c;
     c.warps = cut.warps;
     c.looped_rows = cut.looped;
@@ -97,6 +97,8 @@ private:
       // As wide as it takes for whole lines of memory, as high as is left.
       const int64_t narrow = target_.is_gpu() ? target_.lanes * vector() : block;
       c.shape.chunk = row_shape(problem_.cols(), std::min(narrow, block), block).chunk;
+      // A program leaves one row of sums, however many it went over: few columns make for few partial sums.
+      if (sums && target_.is_gpu()) c.shape.chunk = std::min(c.shape.chunk, narrow);
       c.rows = block / c.shape.chunk;
     }
     // Rows that end inside of an access have masks for single elements: with many of them a lane needs more registers
@@ -142,9 +144,9 @@ private:
   }
 
   Candidate candidate(const Kernels &kernels, const Cut &cut, bool streaming) const {
-    const RowConfig c = config(cut, streaming);
-    Candidate candidate{c.str() + (cut.looped ? fmt::format(" looped ahead={}", cut.ahead) : ""), {}, {}};
     const bool sums = kernels.build == backward_biased;
+    const RowConfig c = config(cut, streaming, sums);
+    Candidate candidate{c.str() + (cut.looped ? fmt::format(" looped ahead={}", cut.ahead) : ""), {}, {}};
     int64_t parts = 0;
     if (elements() > 0) {
       const Grid programs = grid(c, programs_at_once(cut));

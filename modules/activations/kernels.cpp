@@ -16,19 +16,22 @@ namespace {
 /// The op over one block, on tiles of f32.
 class Expression {
 public:
-  Expression(KernelBuilder &k, const Spec &spec) : spec_(spec) {
+  Expression(KernelBuilder &k, const Spec &spec, bool differentiates)
+      : spec_(spec), function_(differentiates && spec.activation->differentiated ? spec.activation->differentiated
+                                                                                 : spec.activation->forward) {
     if (spec.activation->scaled()) scale_ = k.scalar("scale", f32);
   }
   /// f(x) with what the op does to it; `other` is y of a gated op and b of a biased one.
   Tile operator()(const Tile &x, const Tile &other) const {
     const Activation &a = *spec_.activation;
-    Tile value = a.forward(a.biased() ? x + other : x);
+    Tile value = function_(a.biased() ? x + other : x);
     if (scale_) value = value * *scale_;
     return a.gated() ? value * other : value;
   }
 
 private:
   const Spec &spec_;
+  Tile (*function_)(const Tile &x);
   std::optional<Scalar> scale_;
 };
 
@@ -38,7 +41,7 @@ Kernel forward(const Spec &spec, const RowConfig &config) {
   const Activation &a = *spec.activation;
   KernelBuilder k(spec.name("forward"), {.warps = config.warps, .registers = config.registers});
   Blocks blocks(k, spec, config);
-  Expression f(k, spec);
+  Expression f(k, spec, false);
   Operand x = blocks.input("x");
   Operand out = blocks.output(a.gated() ? "z" : "y");
   std::optional<Operand> y;
@@ -56,7 +59,7 @@ Kernel forward(const Spec &spec, const RowConfig &config) {
 Kernel backward(const Spec &spec, const RowConfig &config) {
   KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = config.registers});
   Blocks blocks(k, spec, config);
-  Expression f(k, spec);
+  Expression f(k, spec, true);
   Operand x = blocks.input("x");
   Operand dx = blocks.output("dx");
   if (!spec.activation->gated()) {
@@ -85,7 +88,7 @@ Kernel backward(const Spec &spec, const RowConfig &config) {
 Kernel backward_biased(const Spec &spec, const RowConfig &config) {
   KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = config.registers});
   Blocks blocks(k, spec, config);
-  Expression f(k, spec);
+  Expression f(k, spec, true);
   Operand x = blocks.input("x"), dy = blocks.input("dy"), dx = blocks.output("dx");
   Tile b = blocks.columns("b");
 

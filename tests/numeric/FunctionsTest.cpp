@@ -2,6 +2,8 @@
 // that compiler/targets/Math.h states. Arguments go over all binades.
 #include "tests/numeric/Map.h"
 
+#include "compiler/dsl/Fast.h"
+
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -49,6 +51,9 @@ const Function kFunctions[] = {
     {"fourth", TILE(pow(x, 4)), REAL(x * x * x * x), 0, 4e9f, true, 2, 2},
     {"reciprocal", TILE(1 / x), REAL(1 / x), 0x1p-149f, 3.4e38f, true, 0.5001, 1},
     {"quotient", TILE(x / y), REAL(x / y), 0, 0, false, 0.5001, 2},
+    {"fast_log2", TILE(fast_log2(x)), REAL(std::log2(x)), 2, 3e38f, false, 1.5, 4},
+    {"fast_log2_below_1", TILE(fast_log2(x)), REAL(std::log2(x)), 0x1p-126f, 0.5f, false, 1.5, 4},
+    {"fast_reciprocal", TILE(fast_reciprocal(x)), REAL(1 / x), 0x1p-126f, 0x1p126f, true, 0.5001, 1},
     {"pow", TILE(pow(x, y)), REAL(std::pow(x, y)), 0x1p-149f, 3.4e38f, false, 1.1, 2.1},
     {"pow_near_1", TILE(pow(x, y)), REAL(std::pow(x, y)), 0.5f, 2, false, 1.1, 2.1},
 };

@@ -75,10 +75,22 @@ struct Divide : OpRewritePattern<arith::DivFOp> {
   }
 };
 
+/// A logarithm that may be approximate is one instruction.
+struct FastLog2 : OpRewritePattern<math::Log2Op> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(math::Log2Op op, PatternRewriter &rewriter) const override {
+    if (!op.getType().isF32() || !bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn)) return failure();
+    MathBuilder m(op.getLoc(), rewriter, op.getType());
+    rewriter.replaceOp(op, intrinsic(m, "llvm.nvvm.lg2.approx.ftz.f", op.getOperand()));
+    return success();
+  }
+};
+
 } // namespace
 
 void addMath(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
+  patterns.add<FastLog2>(context, /*benefit=*/2);
   patterns.add<ExpandMath<math::Exp2Op>>(context, exp2Approx);
   patterns.add<ExpandMath<math::ExpOp>>(context, exp);
   patterns.add<ExpandMath<math::RsqrtOp>>(context, rsqrtApprox);
