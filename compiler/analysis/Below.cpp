@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -33,15 +34,15 @@ template <class Op> Value besides(Op op, int64_t constant) {
   return constantOf(op.getLhs()) == constant ? op.getRhs() : Value();
 }
 
-/// a <= b, whatever their values.
-bool isAtMost(Value a, Value b, int depth) {
+/// a <= b by what least values are made of.
+bool goesNoFurther(Value a, Value b, int depth) {
   if (a == b) return true;
   if (depth-- == 0) return false;
   if (auto least = b.getDefiningOp<arith::MinSIOp>();
-      least && isAtMost(a, least.getLhs(), depth) && isAtMost(a, least.getRhs(), depth))
+      least && goesNoFurther(a, least.getLhs(), depth) && goesNoFurther(a, least.getRhs(), depth))
     return true;
   auto least = a.getDefiningOp<arith::MinSIOp>();
-  return least && (isAtMost(least.getLhs(), b, depth) || isAtMost(least.getRhs(), b, depth));
+  return least && (goesNoFurther(least.getLhs(), b, depth) || goesNoFurther(least.getRhs(), b, depth));
 }
 
 /// `end`, if the loop goes over the whole steps between its lower bound and `end`, that is to
@@ -59,20 +60,33 @@ Value endOfWholeSteps(scf::ForOp loop, int64_t step) {
   return distance && distance.getRhs() == lower ? distance.getLhs() : Value();
 }
 
+bool dividesBounds(scf::ForOp loop, int64_t step) {
+  return factsOf(loop.getLowerBound()).divisor % step == 0 && factsOf(loop.getUpperBound()).divisor % step == 0;
+}
+
 /// iv + offset < bound inside of the loop.
-bool isBelow(scf::ForOp loop, int64_t offset, Value bound) {
+bool isBelow(scf::ForOp loop, int64_t offset, OpFoldResult bound) {
   if (loop.getUnsignedCmp() || offset < 0) return false;
+  if (offset == 0 && isAtMost(loop.getUpperBound(), bound)) return true;
   std::optional<int64_t> step = constantOf(loop.getStep());
-  Value end = step && *step > 0 ? endOfWholeSteps(loop, *step) : Value();
-  if (offset == 0 && isAtMost(loop.getUpperBound(), bound, kMaxDepth)) return true;
-  return end && offset < *step && isAtMost(end, bound, kMaxDepth);
+  if (!step || offset >= *step) return false;
+  if (dividesBounds(loop, *step) && isAtMost(loop.getUpperBound(), bound)) return true;
+  Value end = endOfWholeSteps(loop, *step);
+  return end && isAtMost(end, bound);
 }
 
 } // namespace
 
-bool isBelow(Value index, Value bound) {
+bool isAtMost(Value a, OpFoldResult b) {
+  std::optional<int64_t> most = factsOf(a).max;
+  if (std::optional<int64_t> number = getConstantIntValue(b)) return most && *most <= *number;
+  return goesNoFurther(a, cast<Value>(b), kMaxDepth);
+}
+
+bool isBelow(Value index, int64_t reach, OpFoldResult bound) {
   while (auto assume = index.getDefiningOp<ir::AssumeOp>()) index = assume.getIndex();
-  if (auto remainder = index.getDefiningOp<arith::RemUIOp>()) return remainder.getRhs() == bound;
+  if (auto remainder = index.getDefiningOp<arith::RemUIOp>())
+    return reach == 0 && isEqualConstantIntOrValue(remainder.getRhs(), bound);
   int64_t offset = 0;
   if (auto sum = index.getDefiningOp<arith::AddIOp>())
     if (std::optional<int64_t> c = constantOf(sum.getRhs())) {
@@ -81,7 +95,7 @@ bool isBelow(Value index, Value bound) {
     }
   auto arg = dyn_cast<BlockArgument>(index);
   auto loop = arg ? dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp()) : nullptr;
-  return loop && index == loop.getInductionVar() && isBelow(loop, offset, bound);
+  return loop && index == loop.getInductionVar() && isBelow(loop, offset + reach, bound);
 }
 
 } // namespace tile

@@ -139,6 +139,12 @@ IndexFacts factsOf(int64_t c) {
   return {c == INT64_MIN ? 1 : std::abs(c), c, c};
 }
 
+IndexFacts factsOf(OpFoldResult number) {
+  if (!number) return {};
+  if (auto value = dyn_cast<Value>(number)) return factsOf(value);
+  return factsOf(cast<IntegerAttr>(cast<Attribute>(number)).getInt());
+}
+
 IndexFacts operator+(const IndexFacts &a, const IndexFacts &b) {
   return {std::gcd(a.divisor, b.divisor), add(a.min, b.min), add(a.max, b.max)};
 }

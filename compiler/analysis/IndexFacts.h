@@ -2,7 +2,7 @@
 // the value; nothing is cached, since the chains are a handful of ops long.
 #pragma once
 
-#include "mlir/IR/Value.h"
+#include "mlir/IR/OpDefinition.h"
 
 #include <cstdint>
 #include <optional>
@@ -19,11 +19,15 @@ struct IndexFacts {
 
 IndexFacts factsOf(mlir::Value index);
 IndexFacts factsOf(int64_t constant);
+IndexFacts factsOf(mlir::OpFoldResult number);
 
-/// index < bound, whatever their values: a remainder is below its divisor, an induction variable below its loop's upper
-/// bound, and in a loop over whole steps also the rest of a step:
+/// a <= b, whatever their values.
+bool isAtMost(mlir::Value a, mlir::OpFoldResult b);
+
+/// index + reach < bound, whatever their values: a remainder is below its divisor, an induction variable below its
+/// loop's upper bound, and in a loop over whole steps also the rest of a step:
 ///   for i = lower to lower + max(end - lower, 0) / step * step: i + c is below end for each c < step
-bool isBelow(mlir::Value index, mlir::Value bound);
+bool isBelow(mlir::Value index, int64_t reach, mlir::OpFoldResult bound);
 
 IndexFacts operator+(const IndexFacts &a, const IndexFacts &b);
 IndexFacts operator*(const IndexFacts &a, const IndexFacts &b);

@@ -1,5 +1,6 @@
 // tile-analyze-access: what is known of each access to memory. Everything later passes need to choose vector widths and
 // masks stands on the op afterwards, so they look at that op alone.
+#include "compiler/analysis/Extents.h"
 #include "compiler/analysis/IndexFacts.h"
 #include "compiler/passes/Passes.h"
 
@@ -16,44 +17,26 @@ namespace {
 /// Widest alignment anything can use, in bytes.
 constexpr int64_t kMaxAlign = 128;
 
-/// The extents and strides of a view, static or not, with what is known of each.
+/// The extents and strides of a view, with what is known of each stride.
 struct ViewFacts {
-  SmallVector<IndexFacts, 3> extents, strides;
-  SmallVector<Value, 3> extentValues; ///< null where static
+  SmallVector<OpFoldResult, 3> extents;
+  SmallVector<IndexFacts, 3> strides;
 
-  explicit ViewFacts(TypedValue<ir::ViewType> view) {
+  explicit ViewFacts(TypedValue<ir::ViewType> view) : extents(extentsOf(view)) {
     ir::ViewType type = view.getType();
     auto make = view.getDefiningOp<ir::MakeViewOp>();
-    extentValues = fill(type.getShape(), make ? make.getExtents() : ValueRange(), extents);
-    fill(type.getStrides(), make ? make.getStrides() : ValueRange(), strides);
-    for (int64_t d = 0; d < type.getRank(); ++d)
-      if (type.getStrides()[d] == ShapedType::kDynamic &&
-          alignmentOf(strides[d].divisor) < alignmentOf(type.getDivisible()))
-        strides[d].divisor = type.getDivisible();
+    size_t next = 0;
+    for (int64_t n : type.getStrides()) {
+      bool dynamic = n == ShapedType::kDynamic;
+      strides.push_back(!dynamic ? factsOf(n) : make ? factsOf(make.getStrides()[next++]) : IndexFacts());
+      if (dynamic && alignmentOf(strides.back().divisor) < alignmentOf(type.getDivisible()))
+        strides.back().divisor = type.getDivisible();
+    }
   }
 
 private:
   static int64_t alignmentOf(int64_t divisor) { return IndexFacts{divisor, {}, {}}.powerOfTwo(kMaxAlign); }
-
-  static SmallVector<Value, 3> fill(ArrayRef<int64_t> numbers, ValueRange dynamic, SmallVectorImpl<IndexFacts> &out) {
-    SmallVector<Value, 3> values;
-    size_t next = 0;
-    for (int64_t n : numbers) {
-      bool known = n == ShapedType::kDynamic && !dynamic.empty();
-      values.push_back(known ? dynamic[next++] : Value());
-      out.push_back(known ? factsOf(values.back()) : n == ShapedType::kDynamic ? IndexFacts() : factsOf(n));
-    }
-    return values;
-  }
 };
-
-/// start >= 0 and start + tile <= extent, always. `value` is the extent's, where it has one.
-bool staysInside(Value index, int64_t tile, const IndexFacts &extent, Value value) {
-  IndexFacts start = factsOf(index);
-  if (!start.min || *start.min < 0) return false;
-  if (value && tile == 1 && isBelow(index, value)) return true;
-  return start.max && extent.min && *start.max <= *extent.min - tile;
-}
 
 SmallVector<bool, 3> nonnegativeDims(OperandRange indices) {
   SmallVector<bool, 3> nonnegative;
@@ -66,8 +49,8 @@ SmallVector<bool, 3> nonnegativeDims(OperandRange indices) {
 
 SmallVector<bool, 3> insideDims(const ViewFacts &view, OperandRange indices, ArrayRef<int64_t> tile) {
   SmallVector<bool, 3> inside;
-  for (auto [start, size, extent, value] : llvm::zip(indices, tile, view.extents, view.extentValues))
-    inside.push_back(staysInside(start, size, extent, value));
+  for (auto [start, size, extent] : llvm::zip(indices, tile, view.extents))
+    inside.push_back(staysInside(start, size, extent));
   return inside;
 }
 
@@ -84,7 +67,7 @@ int64_t alignment(ir::ViewType type, const ViewFacts &view, OperandRange indices
     if (d + 1 < rank && tile[d] > 1) aligned = view.strides[d].powerOfTwo(aligned);
   }
   if (!inside.back()) {
-    aligned = view.extents.back().powerOfTwo(aligned);
+    aligned = factsOf(view.extents.back()).powerOfTwo(aligned);
     aligned = factsOf(indices.back()).powerOfTwo(aligned);
   }
   return aligned;
@@ -108,8 +91,8 @@ void analyze(ir::LoadScalarOp op) {
 template <class Op> void analyzePoints(Op op) {
   ViewFacts view(op.getView());
   SmallVector<bool, 3> inside;
-  for (auto [index, extent, value] : llvm::zip(op.getIndices(), view.extents, view.extentValues))
-    inside.push_back(!isa<RankedTensorType>(index.getType()) && staysInside(index, 1, extent, value));
+  for (auto [index, extent] : llvm::zip(op.getIndices(), view.extents))
+    inside.push_back(!isa<RankedTensorType>(index.getType()) && staysInside(index, 1, extent));
   op.setInside(ArrayRef<bool>(inside));
 }
 

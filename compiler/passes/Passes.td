@@ -22,6 +22,16 @@ def StripMine : Pass<"tile-strip-mine", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
+def PeelLoops : Pass<"tile-peel-loops", "::mlir::func::FuncOp"> {
+  let summary = "Splits loops whose last iterations alone leave a view, so that the others need no masks";
+  let description = [{
+    For the host. `for i = lo to hi step s` with accesses of s or fewer elements at i becomes
+    `for i = lo to whole`, in which they stay inside, and `for i = whole to hi`, where
+    whole = lo + max(end - lo, 0) / s * s and end is the least of hi and the extents.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def AnalyzeAccess : Pass<"tile-analyze-access", "::mlir::func::FuncOp"> {
   let summary = "Finds which accesses stay inside their view, and how they are aligned";
   let description = [{

@@ -24,6 +24,7 @@ void buildTilePipeline(OpPassManager &pm) {
 
 void buildLayoutPipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createStripMine());
+  pm.addNestedPass<func::FuncOp>(createPeelLoops());
   pm.addNestedPass<func::FuncOp>(createAnalyzeAccess());
   pm.addNestedPass<func::FuncOp>(createPipelineLoops());
   pm.addPass(createCanonicalizerPass());
