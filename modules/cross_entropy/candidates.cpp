@@ -324,14 +324,14 @@ std::vector<Candidate> both_candidates(const Place &p) {
       all.push_back(make.done());
     }
   }
-  const auto configs = p.is_gpu() ? whole_rows(p, 32, {{32, 2}, {16, 4}, {32, 1}, {16, 2}})
+  const auto configs = p.is_gpu() ? whole_rows(p, 32, {{16, 4}, {32, 2}, {16, 2}, {32, 1}})
                                   : whole_rows(p, 40, {{2, 8}, {4, 4}, {4, 8}, {8, 4}});
+  for (const RowConfig &config : configs)
+    all.push_back(both_candidate(p, describe(config), forward_backward(p.spec, config), row_programs(p, config)));
   if (configs.front().looped)
     for (Candidate &candidate :
          part_held_candidates(p, {{1, 32, 32, 2}, {1, 32, 28, 2}, {1, 16, 48, 2}, {2, 16, 28, 2}}))
       all.push_back(std::move(candidate));
-  for (const RowConfig &config : configs)
-    all.push_back(both_candidate(p, describe(config), forward_backward(p.spec, config), row_programs(p, config)));
   return all;
 }
 
