@@ -105,7 +105,8 @@ private:
     }
     // Rows that end inside of an access have masks for single elements: with many of them a lane needs more registers
     // than the GPU's assembler would give it.
-    if (target_.is_gpu() && problem_.cols() % vector() != 0 && cut.vectors * vector() >= 32) c.registers = 128;
+    const int64_t of_lane = cut.vectors * vector();
+    if (target_.is_gpu() && problem_.cols() % vector() != 0 && of_lane >= 32) c.registers = of_lane >= 64 ? 168 : 128;
     return c;
   }
 

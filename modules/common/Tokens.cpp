@@ -87,8 +87,7 @@ std::vector<TokenConfig> gpu_configs(const Target &target, const TokenNeeds &nee
           with(v, u, other_warps, other_stages),
           with(v, u / 2, w, s),
           with(v / 2, 2 * u, w, s),
-          with(2 * v, u / 2, w, s),
-          with(2 * v, u, w, s)};
+          with(2 * v, u / 2, w, s)};
 }
 
 TokenConfig host_config(const Target &target, const TokenNeeds &needs, int64_t vectors, int64_t unroll) {
