@@ -77,12 +77,12 @@ TEST_P(Debug, NothingIsLeftOfItOtherwise) {
   EXPECT_TRUE(lines_of(launch, {2}).empty());
 }
 
-/// In a process of its own, for the environment is read once.
+/// In a process of its own, for the environment is read once, before a machine is opened.
 TEST_P(Debug, TheEnvironmentBuildsItIn) {
+  if (testing::internal::InDeathTestChild()) setenv("TILE_DEBUG", "1", 1);
   MACHINE_OR_SKIP(GetParam());
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   auto launched = [&] {
-    setenv("TILE_DEBUG", "1", 1);
     dup2(STDERR_FILENO, STDOUT_FILENO); // what is looked at
     Launch launch(*Machine::named(GetParam(), &why_not), talking(false));
     launch.tensor("x", std::vector<float>(6, 1)).tensor("y", std::vector<float>(2)).number("half", 0.5).run();
