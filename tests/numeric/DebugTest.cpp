@@ -1,4 +1,5 @@
 // What kernels that are built for debugging print and require, line by line.
+#include "compiler/support/Options.h"
 #include "tests/numeric/Launch.h"
 
 #include "compiler/support/Error.h"
@@ -77,9 +78,8 @@ TEST_P(Debug, NothingIsLeftOfItOtherwise) {
   EXPECT_TRUE(lines_of(launch, {2}).empty());
 }
 
-/// In a process of its own, for the environment is read once, before a machine is opened.
+/// In a process of its own that begins with it, for the environment is read once.
 TEST_P(Debug, TheEnvironmentBuildsItIn) {
-  if (testing::internal::InDeathTestChild()) setenv("TILE_DEBUG", "1", 1);
   MACHINE_OR_SKIP(GetParam());
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   auto launched = [&] {
@@ -89,7 +89,10 @@ TEST_P(Debug, TheEnvironmentBuildsItIn) {
     std::fflush(stdout);
     std::_Exit(0);
   };
+  (void)options(); // what this process has stays
+  setenv("TILE_DEBUG", "1", 1);
   EXPECT_EXIT(launched(), testing::ExitedWithCode(0), "program \\(0,0,0\\): 100% of 0, 0.5");
+  unsetenv("TILE_DEBUG");
 }
 
 constexpr int kRequires = __LINE__ + 6; ///< the line of the first require()
