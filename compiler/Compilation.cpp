@@ -153,15 +153,15 @@ void Compilation::checkTiles() {
 void Compilation::checkLane() {
   func::FuncOp kernel = targets::kernelOf(*module_);
   scratch_ = targets::scratchOf(kernel);
+  const bool isHost = target_.kind == Target::Kind::Simd;
+  const int64_t most = isHost ? kMaxStack : kMaxScratch;
+  if (scratch_ <= most) return;
   auto place = kernel->getAttrOfType<StringAttr>(ir::kScratchPlaceAttr);
-  if (target_.is_gpu() && scratch_ > kMaxScratch)
-    throw UserError((place ? place.getValue().str() : "") + "kernel '" + kernel_.name() + "' needs " +
-                    std::to_string(scratch_) + " bytes of shared memory a program on " + target_.arch +
-                    "; accepted: up to " + std::to_string(kMaxScratch) + ". Smaller tiles or fewer warps need less");
-  if (target_.kind == Target::Kind::Simd && scratch_ > kMaxStack)
-    throw UserError((place ? place.getValue().str() : "") + "kernel '" + kernel_.name() + "' needs " +
-                    std::to_string(scratch_) + " bytes of stack a program on the host; accepted: up to " +
-                    std::to_string(kMaxStack) + ". Smaller tiles need less");
+  throw UserError(
+      (place ? place.getValue().str() : "") + "kernel '" + kernel_.name() + "' needs " + std::to_string(scratch_) +
+      (isHost ? " bytes of stack a program on the host" : " bytes of shared memory a program on " + target_.arch) +
+      "; accepted: up to " + std::to_string(most) +
+      (isHost ? ". Smaller tiles need less" : ". Smaller tiles or fewer warps need less"));
 }
 
 std::string Compilation::text() {

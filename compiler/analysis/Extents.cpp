@@ -6,6 +6,12 @@ using namespace mlir;
 
 namespace tile {
 
+Value memoryOf(Value view) {
+  if (auto make = view.getDefiningOp<ir::MakeViewOp>()) return make.getPointer();
+  if (auto scratch = view.getDefiningOp<ir::ScratchViewOp>()) return scratch.getScratch();
+  return view;
+}
+
 SmallVector<OpFoldResult, 3> extentsOf(TypedValue<ir::ViewType> view) {
   auto make = view.getDefiningOp<ir::MakeViewOp>();
   SmallVector<OpFoldResult, 3> extents;

@@ -3,6 +3,7 @@
 //
 // Runs after tile-analyze-access, whose facts (a load stays inside its view) hold for the loop's own iterations only:
 // an iteration that does not exist loads what the last real one does, and a loop without iterations loads nothing.
+#include "compiler/analysis/Extents.h"
 #include "compiler/passes/Passes.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -22,12 +23,6 @@ using namespace mlir;
 
 namespace tile {
 namespace {
-
-/// The memory behind a view.
-Value memoryOf(Value view) {
-  auto make = view.getDefiningOp<ir::MakeViewOp>();
-  return make ? make.getPointer() : view;
-}
 
 /// What the loop changes: a load of it that is taken early would miss what an iteration in between stores.
 llvm::SmallPtrSet<Value, 4> changedIn(scf::ForOp loop) {

@@ -153,8 +153,7 @@ void eraseDead(Block &block) {
 }
 
 void mine(Block &block, const Limits &limits) {
-  SmallVector<Block *> bodies;
-  if (strip::Miner(block, limits).run(bodies)) eraseDead(block);
+  if (strip::Miner(block, limits).run()) eraseDead(block);
   for (Operation &op : block) {
     if (ir::isCombine(&op)) continue;
     for (Region &region : op.getRegions())

@@ -94,6 +94,16 @@ TEST(Compile, RefusesMoreArgumentsThanDriversTake) {
   }
 }
 
+/// The words of the UserError that compiling throws.
+std::string refusal(const Kernel &kernel, const Target &target) {
+  try {
+    compile(kernel, target);
+  } catch (const UserError &e) {
+    return e.what();
+  }
+  return "no error on " + target.arch;
+}
+
 TEST(Compile, RefusesMoreSharedMemoryThanAProgramHas) {
   KernelBuilder k("turn", {.warps = 4});
   View x = k.input("x", f32, {128, 128}), y = k.output("y", f32, {128, 128});
@@ -101,13 +111,9 @@ TEST(Compile, RefusesMoreSharedMemoryThanAProgramHas) {
   y.store({0, 0}, transpose(v, {1, 0}));
   const Kernel kernel = k.finish();
   for (const Target &target : {gpu(), Target::simt()}) {
-    try {
-      compile(kernel, target);
-      ADD_FAILURE() << target.arch;
-    } catch (const UserError &e) {
-      EXPECT_THAT(e.what(), testing::ContainsRegex("CompileTest.cpp:[0-9]+: kernel 'turn' needs 65536 bytes of shared "
-                                                   "memory a program on .*; accepted: up to 49152"));
-    }
+    EXPECT_THAT(refusal(kernel, target),
+                testing::ContainsRegex("CompileTest.cpp:[0-9]+: kernel 'turn' needs 65536 bytes of shared "
+                                       "memory a program on .*; accepted: up to 49152"));
   }
 }
 
@@ -118,14 +124,24 @@ TEST(Compile, RefusesMoreElementsThanThreadsCanHold) {
   y.store({0}, x.load({0}, {1 << 20}) + 1);
   const Kernel kernel = k.finish();
   for (const Target &target : {gpu(), Target::simt()}) {
-    try {
-      compile(kernel, target);
-      ADD_FAILURE() << target.arch;
-    } catch (const UserError &e) {
-      EXPECT_THAT(e.what(), testing::ContainsRegex("CompileTest.cpp:[0-9]+: kernel 'huge' has a tile of 1048576 "
-                                                   "elements, 32768 in each of 32 threads; accepted: up to 1024"));
-    }
+    EXPECT_THAT(refusal(kernel, target),
+                testing::ContainsRegex("CompileTest.cpp:[0-9]+: kernel 'huge' has a tile of 1048576 "
+                                       "elements, 32768 in each of 32 threads; accepted: up to 1024"));
   }
+}
+
+// What a large tile's loops hand to one another lies on the stack.
+TEST(Compile, RefusesMoreStackThanAHostThreadHas) {
+  constexpr int64_t kCols = 1 << 20;
+  KernelBuilder k("deep", {.warps = 1});
+  View x = k.input("x", f32, {kCols}), y = k.output("y", f32, {kCols});
+  Tile a = exp(x.load({0}, {kCols})), b = exp(a);
+  Tile shares = a / sum(a, Axis(0)).expand(Axis(0)) + b / sum(b, Axis(0)).expand(Axis(0));
+  y.store({0}, shares);
+  EXPECT_THAT(
+      refusal(k.finish(), Target::host()),
+      testing::ContainsRegex("CompileTest.cpp:[0-9]+: kernel 'deep' needs [0-9]+ bytes of stack a program on the "
+                             "host; accepted: up to 6291456"));
 }
 
 TEST(Compile, WritesAReproducerThatFailsAlikeWhenAPassFails) {

@@ -2,19 +2,14 @@
 // their elements and extents are alike, and the same place in both is the same element.
 #include "compiler/passes/strip/Conflicts.h"
 
+#include "compiler/analysis/Extents.h"
+
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
 namespace tile::strip {
 namespace {
-
-/// The pointer a view is made of, or the scratch.
-Value rootOf(Value view) {
-  if (auto make = view.getDefiningOp<ir::MakeViewOp>()) return make.getPointer();
-  if (auto scratch = view.getDefiningOp<ir::ScratchViewOp>()) return scratch.getScratch();
-  return view;
-}
 
 bool isSame(Value a, Value b) {
   APInt x, y;
@@ -27,7 +22,7 @@ ValueRange extentsOf(Value view) {
 }
 
 bool mayMeet(Value a, Value b) {
-  Value x = rootOf(a), y = rootOf(b);
+  Value x = memoryOf(a), y = memoryOf(b);
   if (x == y) return true;
   if (isa<ir::ScratchType>(x.getType()) || isa<ir::ScratchType>(y.getType())) return false;
   auto s = cast<ir::ViewType>(a.getType()), t = cast<ir::ViewType>(b.getType());
@@ -49,7 +44,7 @@ bool areSame(const Effects::Access &a, const Effects::Access &b) {
   if (!isa<ir::LoadOp, ir::StoreOp>(a.op) || !isa<ir::LoadOp, ir::StoreOp>(b.op)) return false;
   auto s = cast<ir::ViewType>(a.view.getType()), t = cast<ir::ViewType>(b.view.getType());
   bool sameStrides = s.getStrides() == t.getStrides() && (!llvm::is_contained(s.getStrides(), ShapedType::kDynamic) ||
-                                                          rootOf(a.view) != rootOf(b.view) || a.view == b.view);
+                                                          memoryOf(a.view) != memoryOf(b.view) || a.view == b.view);
   return sameStrides && llvm::equal(indicesOf(a.op), indicesOf(b.op), isSame) && shapeOf(a.op) == shapeOf(b.op);
 }
 

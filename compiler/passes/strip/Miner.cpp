@@ -117,9 +117,8 @@ void Miner::planRooms() {
 
 // ---- Writing it out -------------------------------------------------------------------------------------------------
 
-bool Miner::run(SmallVectorImpl<Block *> &bodies) {
+bool Miner::run() {
   if (!schedule_.cuts()) return false;
-  bodies_ = &bodies;
   planRooms();
   std::map<std::pair<int, int>, SmallVector<Operation *>> slots;
   for (Operation *op : schedule_.ops()) slots[{schedule_.at(op).time, schedule_.at(op).axis}].push_back(op);
@@ -188,7 +187,6 @@ void Miner::emitLoop(int time, int axis, ArrayRef<Operation *> ops) {
         emitBody(b, body, ops, sums, next);
         scf::YieldOp::create(b, at, next);
       });
-  bodies_->push_back(loop.getBody());
   for (auto [reduce, partial] : llvm::zip(reductions, loop.getResults())) {
     auto type = reduce.getType().clone(partialType(reduce));
     Value whole = ir::ReduceOp::create(b_, reduce.getLoc(), type, reduce.getCombine(), partial, reduce.getAxis());

@@ -12,8 +12,8 @@ public:
   Miner(mlir::Block &block, const Limits &limits)
       : block_(block), limits_(limits), axes_(block), schedule_(block, axes_, limits), b_(block.getParentOp()) {}
 
-  /// False where nothing is to be cut. Otherwise what a later look may cut further: the bodies of the new loops.
-  bool run(llvm::SmallVectorImpl<mlir::Block *> &bodies);
+  /// False where nothing is to be cut.
+  bool run();
 
 private:
   using Map = llvm::DenseMap<mlir::Value, mlir::Value>;
@@ -56,7 +56,6 @@ private:
   llvm::SetVector<mlir::Value> kept_; ///< values that need a room
   Map rooms_;
   Map wholes_; ///< what loops have reduced
-  llvm::SmallVectorImpl<mlir::Block *> *bodies_ = nullptr;
 };
 
 } // namespace tile::strip

@@ -2,8 +2,8 @@
 // a mask for the upper half, a shift for the lower. LLVM would find that too, had it not turned the unpacking into a
 // vector of 16-bit elements first, from which an upper half takes two.
 //
-// A conversion that is marked to be done anew is a permutation of the word's bytes, which neither LLVM nor ptxas takes for
-// a shift or a mask done before; both halves stay together in one register.
+// A conversion that is marked to be done anew is a permutation of the word's bytes, which neither LLVM nor ptxas takes
+// for a shift or a mask done before; both halves stay together in one register.
 #include "compiler/targets/nvvm/Lowering.h"
 
 #include "compiler/dialect/Anew.h"
