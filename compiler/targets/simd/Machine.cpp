@@ -59,29 +59,42 @@ struct CpuKind {
 
 constexpr std::string_view kAarch64 = "aarch64";
 
-const CpuKind *kindNamed(std::string_view name) {
+llvm::ArrayRef<CpuKind> kinds() {
   static const CpuKind kKinds[] = {
       {"x86-64", 16, true, {"sse2"}},
       {"x86-64-v3", 32, false, {"avx2", "fma", "f16c", "bmi2"}},
       {"x86-64-v4", 64, false, {"avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512cd"}},
       {kAarch64, 16, false, {}},
   };
-  auto it = llvm::find_if(kKinds, [&](const CpuKind &k) { return k.name == name; });
-  return it == std::end(kKinds) ? nullptr : it;
+  return kKinds;
+}
+
+const CpuKind *kindNamed(std::string_view name) {
+  auto it = llvm::find_if(kinds(), [&](const CpuKind &k) { return k.name == name; });
+  return it == kinds().end() ? nullptr : it;
+}
+
+/// Whether this CPU has all that the kind has.
+bool runsHere(const CpuKind &kind) {
+#if defined(__x86_64__)
+  if (kind.name == kAarch64) return false;
+#else
+  if (kind.name != kAarch64) return false;
+#endif
+  static const llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  return llvm::all_of(kind.needs, [&](const char *f) { return features.lookup(f); });
 }
 
 /// This CPU, held to what those of a kind have.
 Target asKind(const std::string &name) {
-  Target target = Target::cpu(name);
-  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-  bool here = llvm::all_of(kindNamed(name)->needs, [&](const char *f) { return features.lookup(f); });
-#if defined(__x86_64__)
-  here &= name != kAarch64;
-#else
-  here &= name == kAarch64;
-#endif
-  if (!here) throw UserError("TILE_HOST_CPU: the CPU " + llvm::sys::getHostCPUName().str() + " is no " + name);
-  return target;
+  const CpuKind *kind = kindNamed(name);
+  if (kind && runsHere(*kind)) return Target::cpu(name);
+  const std::string wrong = kind ? "the CPU " + llvm::sys::getHostCPUName().str() + " is no " + name
+                                 : "there is no kind of CPU '" + name + "'";
+  std::string accepted;
+  for (const CpuKind &other : kinds())
+    if (runsHere(other)) accepted += (accepted.empty() ? "" : ", ") + std::string(other.name);
+  throw UserError("TILE_HOST_CPU: " + wrong + "; accepted on this CPU: " + accepted);
 }
 
 } // namespace
