@@ -48,7 +48,7 @@ Kernel sum_partials(const SumOfPartials &stage, const RowConfig &config) {
   });
 
   for (size_t i = 0; i < sums.size(); ++i) {
-    ViewOptions options{.align = stage.align};
+    ViewOptions options{.align = align_of(stage.dtype, stage.align)};
     if (const auto stride = stage.strides.find(stage.sums[i]); stride != stage.strides.end())
       options = {.strides = {stride->second}, .align = int(size_of(stage.dtype))};
     View total = k.output(stage.sums[i], stage.dtype, {stage.cols}, options);

@@ -23,7 +23,7 @@ struct SumOfPartials {
   std::vector<std::string> sums; ///< "dw", "db"
   tile::DType dtype = tile::f32; ///< of the sums
   int64_t cols = 1;
-  int align = 16; ///< of the sums, bytes
+  int align = 16; ///< of the sums, bytes: see align_of
   /// Elements between neighbouring columns of a sum, where that is not 1; such sums begin at any element.
   std::map<std::string, int64_t> strides = {};
 };

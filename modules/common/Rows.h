@@ -5,6 +5,7 @@
 #include "compiler/Compiler.h"
 #include "compiler/dsl/Kernel.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <functional>
@@ -85,6 +86,11 @@ void for_row_blocks(tile::KernelBuilder &, const tile::Index &rows, const RowCon
 Tiles over_chunks(tile::KernelBuilder &, int64_t cols, int64_t chunk, Tiles state,
                   const std::function<Tiles(tile::Index, Tiles)> &body);
 
+/// What a view of `dtype` is promised where `align` bytes divide the addresses of all tensors: each is aligned to its
+/// own elements, whatever the others' are.
+constexpr int align_of(tile::DType dtype, int align) {
+  return std::max(align, int(tile::size_of(dtype)));
+}
 constexpr int64_t ceil_div(int64_t a, int64_t b) {
   return (a + b - 1) / b;
 }

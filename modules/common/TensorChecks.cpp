@@ -136,6 +136,12 @@ int TensorChecks::alignment_of(int64_t least, std::initializer_list<NamedTensor>
   return all;
 }
 
+int TensorChecks::alignment(std::initializer_list<NamedTensor> tensors) {
+  int all = 64;
+  for (const NamedTensor &t : tensors) all = std::min(all, alignment({t.tensor}));
+  return all;
+}
+
 int TensorChecks::alignment(std::initializer_list<const Tensor *> tensors) {
   uintptr_t bits = 64;
   for (const Tensor *t : tensors) bits |= reinterpret_cast<uintptr_t>(t->data);

@@ -61,6 +61,7 @@ public:
 
   /// Bytes, a power of two up to 64, that divide the addresses of all of them.
   static int alignment(std::initializer_list<const Tensor *> tensors);
+  static int alignment(std::initializer_list<NamedTensor> tensors);
   /// The product of all extents but the last.
   static int64_t rows(const Tensor &t);
   /// Whether an optional tensor was named: it has an address, or at least a shape.

@@ -5,7 +5,6 @@
 #include "modules/common/TensorChecks.h"
 #include "modules/l2norm/problem.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace fla {
@@ -28,10 +27,6 @@ DType float_or(const TensorChecks &check, std::string_view option, std::optional
   return dtype;
 }
 
-int64_t larger_size(DType a, DType b) {
-  return std::max(tile::size_of(a), tile::size_of(b));
-}
-
 } // namespace
 
 L2NormForward l2norm_forward(Stream &stream, const Tensor &x, const L2NormOptions &options, L2NormForward into) {
@@ -44,11 +39,10 @@ L2NormForward l2norm_forward(Stream &stream, const Tensor &x, const L2NormOption
   into.rstd = check.output("rstd", into.rstd, tile::f32, TensorChecks::leading(x));
   check.apart({{"y", &into.y}, {"rstd", &into.rstd}}, {{"x", &x}});
 
-  const L2Spec spec{
-      .dtype = x.dtype,
-      .out_dtype = out_dtype,
-      .cols = r.cols,
-      .align = check.alignment_of(larger_size(x.dtype, out_dtype), {{"x", &x}, {"y", &into.y}, {"rstd", &into.rstd}})};
+  const L2Spec spec{.dtype = x.dtype,
+                    .out_dtype = out_dtype,
+                    .cols = r.cols,
+                    .align = TensorChecks::alignment({&x, &into.y, &into.rstd})};
   stream.run(plan_key(check.op(), spec.dtype, spec.out_dtype, r.rows, r.cols, spec.align, options.eps),
              [&] { return std::make_unique<L2NormProblem>(spec, Pass::Fwd, r.rows, options.eps); },
              {{"x", x.data}, {"y", into.y.data}, {"rstd", into.rstd.data}});
@@ -68,8 +62,7 @@ L2NormBackward l2norm_backward(Stream &stream, const Tensor &y, const Tensor &rs
   const L2Spec spec{.dtype = dtype,
                     .out_dtype = y.dtype,
                     .cols = r.cols,
-                    .align = check.alignment_of(larger_size(dtype, y.dtype),
-                                                {{"y", &y}, {"rstd", &rstd}, {"dy", &dy}, {"dx", &into.dx}})};
+                    .align = TensorChecks::alignment({&y, &rstd, &dy, &into.dx})};
   stream.run(plan_key(check.op(), spec.dtype, spec.out_dtype, r.rows, r.cols, spec.align),
              [&] { return std::make_unique<L2NormProblem>(spec, Pass::Bwd, r.rows); },
              {{"y", y.data}, {"rstd", rstd.data}, {"dy", dy.data}, {"dx", into.dx.data}});

@@ -3,8 +3,6 @@
 
 #include "modules/common/RowBlock.h"
 
-#include <algorithm>
-
 namespace fla::l2norm {
 
 using namespace tile;
@@ -14,9 +12,9 @@ Kernel forward(const L2Spec &spec, const RowConfig &config) {
   KernelBuilder k("l2norm_forward", {.warps = config.warps});
   Index rows = k.runtime("rows");
   Scalar eps = k.scalar("eps", f32);
-  View x = k.input("x", spec.dtype, {rows, spec.cols}, {.align = spec.align});
-  View y = k.output("y", spec.out_dtype, {rows, spec.cols}, {.align = spec.align});
-  View rstds = k.output("rstd", f32, {rows}, {.align = std::max(spec.align, 4)});
+  View x = k.input("x", spec.dtype, {rows, spec.cols}, {.align = align_of(spec.dtype, spec.align)});
+  View y = k.output("y", spec.out_dtype, {rows, spec.cols}, {.align = align_of(spec.out_dtype, spec.align)});
+  View rstds = k.output("rstd", f32, {rows}, {.align = align_of(f32, spec.align)});
 
   for_row_blocks(k, rows, config, [&](Index row) {
     RowBlock block(k, config, spec.cols, row);
@@ -31,10 +29,10 @@ Kernel forward(const L2Spec &spec, const RowConfig &config) {
 Kernel backward(const L2Spec &spec, const RowConfig &config) {
   KernelBuilder k("l2norm_backward", {.warps = config.warps});
   Index rows = k.runtime("rows");
-  View y = k.input("y", spec.out_dtype, {rows, spec.cols}, {.align = spec.align});
-  View dy = k.input("dy", spec.out_dtype, {rows, spec.cols}, {.align = spec.align});
-  View dx = k.output("dx", spec.dtype, {rows, spec.cols}, {.align = spec.align});
-  View rstds = k.input("rstd", f32, {rows}, {.align = std::max(spec.align, 4)});
+  View y = k.input("y", spec.out_dtype, {rows, spec.cols}, {.align = align_of(spec.out_dtype, spec.align)});
+  View dy = k.input("dy", spec.out_dtype, {rows, spec.cols}, {.align = align_of(spec.out_dtype, spec.align)});
+  View dx = k.output("dx", spec.dtype, {rows, spec.cols}, {.align = align_of(spec.dtype, spec.align)});
+  View rstds = k.input("rstd", f32, {rows}, {.align = align_of(f32, spec.align)});
 
   for_row_blocks(k, rows, config, [&](Index row) {
     RowBlock block(k, config, spec.cols, row);

@@ -15,7 +15,7 @@ struct L2Spec {
   tile::DType dtype = tile::bf16;     ///< of x and dx
   tile::DType out_dtype = tile::bf16; ///< of y and dy
   int64_t cols = 1;
-  int align = 16; ///< bytes that the addresses of all tensors are multiples of
+  int align = 16; ///< bytes: see align_of
 };
 
 tile::Kernel forward(const L2Spec &spec, const RowConfig &config);

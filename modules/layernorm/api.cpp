@@ -67,9 +67,7 @@ public:
   /// Runs on these tensors, of which the first `outputs` are written.
   void run(Pass pass, std::initializer_list<NamedTensor> outputs, std::initializer_list<NamedTensor> inputs) {
     check_.apart(outputs, inputs);
-    const int64_t least =
-        std::max({tile::size_of(spec_.dtype), tile::size_of(spec_.y_dtype()), tile::size_of(spec_.sum_dtype())});
-    spec_.align = std::min(check_.alignment_of(least, outputs), check_.alignment_of(least, inputs));
+    spec_.align = std::min(TensorChecks::alignment(outputs), TensorChecks::alignment(inputs));
     const int64_t strides = strides_.x | (strides_.dy ? strides_.dy : strides_.x);
     const bool apart = strides_.x != spec_.cols || (strides_.dy != 0 && strides_.dy != spec_.cols);
     if (apart) spec_.stride_divisor = std::min<int64_t>(strides & -strides, 64);

@@ -43,7 +43,7 @@ struct NormSpec {
   /// How the rows of x and dy lie: 0: one after the other. Otherwise their distance is a run-time argument (x_stride,
   /// dy_stride) promised to be a multiple of this. Without groups only.
   int64_t stride_divisor = 0;
-  /// Bytes that the addresses of all tensors are multiples of.
+  /// Bytes: see align_of.
   int align = 16;
 
   static NormSpec layer_norm(tile::DType dtype, int64_t cols) {

@@ -4,7 +4,6 @@
 #include "modules/common/RowBlock.h"
 #include "modules/layernorm/spec.h"
 
-#include <algorithm>
 #include <optional>
 
 namespace fla::layernorm {
@@ -17,27 +16,27 @@ public:
 
   /// [rows, columns], possibly with rows further apart.
   tile::View spread_input(const std::string &name, tile::DType dtype) {
-    tile::ViewOptions options{.align = spec_.align};
+    tile::ViewOptions options = of(dtype);
     if (spec_.stride_divisor) options.strides = {k_.runtime(name + "_stride", spec_.stride_divisor), 1};
     return k_.input(name, dtype, {rows_, spec_.width()}, options);
   }
   /// [rows, columns]
   tile::View input(const char *name, tile::DType dtype) {
-    return k_.input(name, dtype, {rows_, spec_.width()}, {.align = spec_.align});
+    return k_.input(name, dtype, {rows_, spec_.width()}, of(dtype));
   }
   tile::View output(const char *name, tile::DType dtype) {
-    return k_.output(name, dtype, {rows_, spec_.width()}, {.align = spec_.align});
+    return k_.output(name, dtype, {rows_, spec_.width()}, of(dtype));
   }
   /// One f32 a row.
-  tile::View statistic_input(const char *name) { return k_.input(name, tile::f32, {rows_}, statistic()); }
-  tile::View statistic_output(const char *name) { return k_.output(name, tile::f32, {rows_}, statistic()); }
+  tile::View statistic_input(const char *name) { return k_.input(name, tile::f32, {rows_}, of(tile::f32)); }
+  tile::View statistic_output(const char *name) { return k_.output(name, tile::f32, {rows_}, of(tile::f32)); }
   /// w or b: one row of numbers for each group.
   tile::View columns(const char *name) {
-    return k_.input(name, spec_.dtype, {spec_.groups, spec_.width()}, {.align = spec_.align});
+    return k_.input(name, spec_.dtype, {spec_.groups, spec_.width()}, of(spec_.dtype));
   }
 
 private:
-  tile::ViewOptions statistic() const { return {.align = std::max(spec_.align, 4)}; }
+  tile::ViewOptions of(tile::DType dtype) const { return {.align = align_of(dtype, spec_.align)}; }
 
   tile::KernelBuilder &k_;
   const NormSpec &spec_;

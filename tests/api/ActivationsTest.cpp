@@ -17,42 +17,56 @@ protected:
     Options options;
     options.temperature = t;
     const ActivationProblem fwd(activation_named(name_of(f)), dtype, Pass::Fwd, rows, cols, options);
-    Call call(*stream, fwd);
+    Call call(*stream, fwd, off);
     Tensor out = call.place(dtype, {rows, cols}, layout);
     call.expect("y", activation_forward(*stream, f, call.input("x", {}, layout), {t}, out));
     const ActivationProblem bwd(activation_named(name_of(f)), dtype, Pass::Bwd, rows, cols, options);
-    Call back(*stream, bwd);
-    back.expect("dx", activation_backward(*stream, f, back.input("x"), back.input("dy", {}, layout), {t}));
+    Call back(*stream, bwd, off);
+    back.expect("dx",
+                activation_backward(*stream, f, back.input("x"), back.input("dy", {}, layout), {t}, back.output("dx")));
   }
   /// x and y, dx and dy as halves of one tensor.
   void expect_gated(Gate gate, DType dtype, int64_t rows, int64_t cols, bool again) {
     Options options;
     options.packed = true;
     const ActivationProblem fwd(activation_named(name_of(gate)), dtype, Pass::Fwd, rows, cols, options);
-    Call call(*stream, fwd);
+    Call call(*stream, fwd, off);
     const auto [x, y] = halves(call.input("xy"));
-    call.expect("z", gated_forward(*stream, gate, x, y));
+    call.expect("z", gated_forward(*stream, gate, x, y, call.output("z")));
 
     options.again = again;
     const ActivationProblem bwd(activation_named(name_of(gate)), dtype, Pass::Bwd, rows, cols, options);
-    Call back(*stream, bwd);
+    Call back(*stream, bwd, off);
     const Tensor xy = back.input("xy"), dxy = back.place(dtype, {rows, 2 * cols});
     const auto [bx, by] = halves(xy);
     const auto [dx, dy] = halves(dxy);
-    const GatedBackward got =
-        gated_backward(*stream, gate, bx, by, back.input("dz"), again, {.dx = dx, .dy = dy, .z = {}});
+    const GatedBackward got = gated_backward(*stream, gate, bx, by, back.input("dz"), again,
+                                             {.dx = dx, .dy = dy, .z = again ? back.output("z") : Tensor()});
     back.expect("dxy", dxy);
     if (again) back.expect("z", got.z);
     back.expect_unchanged("xy", xy);
   }
+  /// x, y and their gradients as tensors of their own.
+  void expect_separate(Gate gate, DType dtype, int64_t rows, int64_t cols) {
+    const ActivationProblem fwd(activation_named(name_of(gate)), dtype, Pass::Fwd, rows, cols);
+    Call call(*stream, fwd, off);
+    call.expect("z", gated_forward(*stream, gate, call.input("x"), call.input("y"), call.output("z")));
+    const ActivationProblem bwd(activation_named(name_of(gate)), dtype, Pass::Bwd, rows, cols);
+    Call back(*stream, bwd, off);
+    const GatedBackward got = gated_backward(*stream, gate, back.input("x"), back.input("y"), back.input("dz"), false,
+                                             {.dx = back.output("dx"), .dy = back.output("dy"), .z = {}});
+    back.expect("dx", got.dx);
+    back.expect("dy", got.dy);
+  }
   void expect_biased(DType dtype, int64_t rows, int64_t cols, Layout layout) {
     const ActivationProblem fwd(activation_named("bias_gelu"), dtype, Pass::Fwd, rows, cols);
-    Call call(*stream, fwd);
-    call.expect("y", bias_gelu_forward(*stream, call.input("x", {}, layout), call.input("b")));
+    Call call(*stream, fwd, off);
+    call.expect("y", bias_gelu_forward(*stream, call.input("x", {}, layout), call.input("b"), call.output("y")));
     const ActivationProblem bwd(activation_named("bias_gelu"), dtype, Pass::Bwd, rows, cols);
-    Call back(*stream, bwd);
+    Call back(*stream, bwd, off);
     const BiasGeluBackward got =
-        bias_gelu_backward(*stream, back.input("x"), back.input("b", {}, {.shift = layout.shift}), back.input("dy"));
+        bias_gelu_backward(*stream, back.input("x"), back.input("b", {}, {.shift = layout.shift}), back.input("dy"),
+                           {.dx = back.output("dx"), .db = back.output("db")});
     back.expect("dx", got.dx);
     back.expect("db", got.db);
   }
@@ -70,6 +84,19 @@ TEST_P(ActivationsApi, RowsApartAndAddressesOfLittleAlignment) {
   expect_plain(Activation::swish, tile::bf16, 6, 64, {.gap = 16});
   expect_plain(Activation::swish, tile::bf16, 6, 64, {.gap = 5, .shift = 3});
   expect_plain(Activation::swish, tile::f32, 6, 33, {.shift = 1});
+}
+
+TEST_P(ActivationsApi, EveryAddressAlignedToAnElement) {
+  off = 1;
+  for (DType dtype : {tile::bf16, tile::f32}) {
+    expect_plain(Activation::swish, dtype, 6, 64);
+    expect_plain(Activation::logsigmoid, dtype, 5, 33, {.gap = 3}, 16);
+    expect_gated(Gate::swiglu, dtype, 6, 64, true);
+    expect_gated(Gate::geglu, dtype, 5, 33, false);
+    expect_separate(Gate::reglu, dtype, 6, 64);
+    expect_biased(dtype, 9, 64, {});
+    expect_biased(dtype, 9, 33, {.gap = 3});
+  }
 }
 
 TEST_P(ActivationsApi, EveryGateOnHalvesOfOneTensor) {

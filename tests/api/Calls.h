@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -31,6 +32,8 @@ protected:
     }
   }
   std::unique_ptr<Stream> stream;
+  /// Of all calls of a test: see Call. 1: addresses are multiples of an element's size and of nothing more.
+  int64_t off = 0;
 };
 
 #define INSTANTIATE_ON_DEVICES(suite)                                                                                  \
@@ -46,8 +49,10 @@ struct Layout {
 /// One call: a problem's inputs, and its truth.
 class Call {
 public:
-  Call(Stream &stream, const Problem &problem, uint64_t seed = 1)
-      : stream_(stream), problem_(problem), in_(make_inputs(problem, seed)) {
+  /// `off`: elements by which every tensor of the call misses the start of its memory, those it writes to too. Without,
+  /// outputs are the op's to make.
+  Call(Stream &stream, const Problem &problem, int64_t off = 0)
+      : stream_(stream), problem_(problem), off_(off), in_(make_inputs(problem, 1)) {
     for (const TensorDesc &t : problem.tensors()) {
       descs_.emplace(t.name, t);
       if (t.is_written()) out_.emplace(t.name, std::vector<double>(size_t(t.elements())));
@@ -64,15 +69,23 @@ public:
     spread(t, bits.data(), true);
     return t;
   }
+  /// Where the call writes an output of the problem's shape or one of as many elements; none where the op makes it.
+  Tensor output(const std::string &name, std::vector<int64_t> shape = {}) {
+    const TensorDesc &desc = descs_.at(name);
+    return off_ == 0 ? Tensor() : place(desc.dtype, shape.empty() ? desc.shape : std::move(shape));
+  }
   /// Memory for an output, lying so.
   Tensor place(DType dtype, std::vector<int64_t> shape, Layout layout = {}) {
+    layout.shift += off_;
     const int64_t cols = shape.empty() ? 1 : shape.back(), stride = cols + layout.gap;
     int64_t rows = 1;
     for (size_t d = 0; d + 1 < shape.size(); ++d) rows *= shape[d];
-    Tensor t = stream_.empty(dtype, {rows * stride + layout.shift});
-    const std::vector<std::byte> poison(t.bytes(), std::byte{0x7f});
+    Tensor t = stream_.empty(dtype, {rows * stride + 2 * layout.shift});
+    const std::vector<std::byte> poison(t.bytes(), kPoison);
     stream_.upload(t, poison.data());
+    const Tensor memory = t;
     if (t.data) t.data = static_cast<std::byte *>(t.data) + layout.shift * tile::size_of(dtype);
+    memory_[t.data] = memory;
     t.shape = std::move(shape);
     if (layout.gap) {
       t.strides.assign(t.shape.size(), 1);
@@ -82,7 +95,7 @@ public:
     return t;
   }
 
-  /// The output is right, element by element.
+  /// The output is right, element by element, and nothing around it was written to.
   void expect(const std::string &name, const Tensor &got) {
     const TensorDesc &desc = descs_.at(name);
     ASSERT_EQ(got.dtype, desc.dtype) << name;
@@ -91,6 +104,8 @@ public:
     spread(got, bits.data(), false);
     const Comparison c = compare(desc.dtype, bits.data(), out_.at(name), problem_.tolerance(name));
     EXPECT_TRUE(c.ok()) << name << ": " << c.str(desc.elements());
+    if (const auto whole = memory_.find(got.data); whole != memory_.end())
+      expect_untouched_around(name, got, whole->second);
   }
   /// The input is what it was.
   void expect_unchanged(const std::string &name, const Tensor &t) {
@@ -101,6 +116,16 @@ public:
   }
 
 private:
+  static constexpr std::byte kPoison{0x7f};
+
+  void expect_untouched_around(const std::string &name, const Tensor &t, const Tensor &memory) {
+    std::vector<std::byte> bytes(memory.bytes());
+    stream_.download(bytes.data(), memory);
+    const auto [rows, row, stride] = rows_of(t);
+    const int64_t start = static_cast<std::byte *>(t.data) - static_cast<std::byte *>(memory.data);
+    for (int64_t i = 0; i < rows; ++i) std::fill_n(bytes.begin() + start + i * stride, row, kPoison);
+    EXPECT_TRUE(std::ranges::all_of(bytes, [](std::byte b) { return b == kPoison; })) << "around " << name;
+  }
   std::vector<std::byte> bits_of(const TensorDesc &desc) const {
     std::vector<std::byte> bits(desc.bytes());
     from_double(desc.dtype, in_.at(desc.name), bits.data());
@@ -112,21 +137,30 @@ private:
     copy(t, const_cast<std::byte *>(static_cast<const std::byte *>(dense)), up);
   }
   void copy(const Tensor &t, std::byte *dense, bool up) {
-    const bool whole = t.is_contiguous();
-    const int64_t cols = whole ? t.elements() : t.shape.back(), stride = whole ? cols : t.strides[t.shape.size() - 2];
-    if (t.elements() == 0) return;
-    const int64_t size = tile::size_of(t.dtype);
-    for (int64_t row = 0; row < t.elements() / cols; ++row) {
-      const Tensor part{static_cast<std::byte *>(t.data) + row * stride * size, t.dtype, {cols}, {}, {}};
+    const auto [rows, row, stride] = rows_of(t);
+    for (int64_t i = 0; i < rows; ++i) {
+      const Tensor part{static_cast<std::byte *>(t.data) + i * stride, t.dtype, {row / tile::size_of(t.dtype)}, {}, {}};
       if (up)
-        stream_.upload(part, dense + row * cols * size);
+        stream_.upload(part, dense + i * row);
       else
-        stream_.download(dense + row * cols * size, part);
+        stream_.download(dense + i * row, part);
     }
+  }
+  /// What lies in one piece: how many such rows, and the bytes of one and from one to the next.
+  struct Rows {
+    int64_t count, bytes, stride;
+  };
+  static Rows rows_of(const Tensor &t) {
+    if (t.elements() == 0) return {0, 0, 0};
+    const int64_t size = tile::size_of(t.dtype);
+    if (t.is_contiguous()) return {1, t.elements() * size, 0};
+    return {t.elements() / t.shape.back(), t.shape.back() * size, t.strides[t.shape.size() - 2] * size};
   }
 
   Stream &stream_;
   const Problem &problem_;
+  int64_t off_;
+  std::map<const void *, Tensor> memory_; ///< all of it around a tensor, by the tensor's address
   std::map<std::string, TensorDesc> descs_;
   std::map<std::string, std::vector<double>> in_, out_;
 };

@@ -17,14 +17,16 @@ protected:
   void expect_forward(const Sequences &s, ConvSpec spec, DType dtype, int64_t cols, Layout layout = {}) {
     spec.tokens = layout_of(s, dtype, cols);
     const ConvProblem problem(spec, Pass::Fwd, s);
-    Call call(*stream, problem);
+    Call call(*stream, problem, off);
     CausalConv1dOptions options{.silu = spec.silu, .final_state = spec.final_state, .check = true};
     if (spec.bias) options.bias = call.input("b", {}, {.shift = layout.shift});
     if (spec.residual) options.residual = call.input("residual");
     if (s.packed()) options.cu_seqlens = call.input("cu_seqlens");
     if (spec.initial_state) options.initial_state = call.input("initial_state");
     const Tensor x = call.input("x", {s.batch(), s.tokens(), cols}, layout);
-    const CausalConv1dForward got = causal_conv1d_forward(*stream, x, call.input("w"), options);
+    const CausalConv1dForward into{.y = call.output("y", x.shape),
+                                   .final_state = spec.final_state ? call.output("final_state") : Tensor()};
+    const CausalConv1dForward got = causal_conv1d_forward(*stream, x, call.input("w"), options, into);
     call.expect("y", got.y);
     if (spec.final_state) call.expect("final_state", got.final_state);
     call.expect_unchanged("x", x);
@@ -33,7 +35,7 @@ protected:
   void expect_backward(const Sequences &s, ConvSpec spec, DType dtype, int64_t cols, Layout layout = {}) {
     spec.tokens = layout_of(s, dtype, cols);
     const ConvProblem problem(spec, Pass::Bwd, s);
-    Call call(*stream, problem);
+    Call call(*stream, problem, off);
     CausalConv1dBackwardOptions options{.silu = spec.silu};
     CausalConv1dBackward into;
     if (spec.bias) {
@@ -43,6 +45,9 @@ protected:
     if (s.packed()) options.cu_seqlens = call.input("cu_seqlens");
     if (spec.initial_state) options.initial_state = call.input("initial_state");
     if (spec.final_state) options.dfinal_state = call.input("dfinal_state");
+    if (spec.initial_state) into.dinitial_state = call.output("dinitial_state");
+    into.dx = call.output("dx");
+    into.dw = call.output("dw");
     const Tensor dy = call.input("dy", {s.batch(), s.tokens(), cols}, layout);
     const CausalConv1dBackward got =
         causal_conv1d_backward(*stream, call.input("x"), call.input("w"), dy, options, into);
@@ -50,6 +55,15 @@ protected:
     call.expect("dw", got.dw);
     if (spec.bias) call.expect("db", got.db);
     if (spec.initial_state) call.expect("dinitial_state", got.dinitial_state);
+  }
+  void expect_update(int64_t rows, ConvSpec spec, DType dtype, int64_t cols) {
+    spec.tokens = layout_of(Sequences(rows, 1), dtype, cols);
+    const UpdateProblem problem(spec, rows);
+    Call call(*stream, problem, off);
+    const Tensor state = call.input("state");
+    const CausalConv1dUpdateOptions options{.bias = call.input("b"), .residual = call.input("residual")};
+    call.expect("y", causal_conv1d_update(*stream, call.input("x"), call.input("w"), state, options, call.output("y")));
+    call.expect("new_state", state);
   }
 };
 
@@ -81,16 +95,28 @@ TEST_P(ConvApi, NoTokens) {
 }
 
 TEST_P(ConvApi, UpdatesAStateInPlace) {
-  for (int64_t rows : {0, 1, 5}) {
-    ConvSpec spec{.tokens = {}, .residual = true};
-    spec.tokens = layout_of(Sequences(rows, 1), tile::bf16, 40);
-    const UpdateProblem problem(spec, rows);
-    Call call(*stream, problem);
-    const Tensor state = call.input("state");
-    const CausalConv1dUpdateOptions options{.bias = call.input("b"), .residual = call.input("residual")};
-    call.expect("y", causal_conv1d_update(*stream, call.input("x"), call.input("w"), state, options));
-    call.expect("new_state", state);
+  for (int64_t rows : {0, 1, 5}) expect_update(rows, {.tokens = {}, .residual = true}, tile::bf16, 40);
+}
+
+TEST_P(ConvApi, EveryAddressAlignedToAnElement) {
+  off = 1;
+  for (DType dtype : {tile::bf16, tile::f32}) {
+    const ConvSpec spec{.tokens = {}, .weight_dtype = dtype, .residual = true};
+    ConvSpec states = spec;
+    states.initial_state = states.final_state = true;
+    expect_forward({2, 9}, spec, dtype, 64);
+    expect_backward({2, 9}, {.tokens = {}, .weight_dtype = dtype}, dtype, 64);
+    const Sequences packed({0, 3, 3, 10, 19}, dtype == tile::f32 ? tile::i64 : tile::i32);
+    for (const Sequences &s : {Sequences(2, 9), packed}) {
+      expect_forward(s, states, dtype, 64, {.gap = 3});
+      states.residual = false;
+      expect_backward(s, states, dtype, 64, {.gap = 3});
+      states.residual = true;
+    }
+    expect_update(5, spec, dtype, 64);
   }
+  expect_forward({2, 9}, {.tokens = {}, .weight_dtype = tile::f32}, tile::bf16, 64);
+  expect_backward({2, 9}, {.tokens = {}, .weight_dtype = tile::f32}, tile::bf16, 64);
 }
 
 TEST_P(ConvApi, RefusalsSayWhatIsAccepted) {

@@ -30,6 +30,12 @@ protected:
     if (spec.is_reduced()) t.shape = {};
     return t;
   }
+  static CrossEntropyForward outputs(const Spec &spec, Call &call) {
+    return {.loss = result(spec, call.output("loss")),
+            .lse = call.output("lse"),
+            .z_loss = spec.has_z() ? result(spec, call.output("z_loss")) : Tensor(),
+            .total_weight = spec.is_mean() ? result(spec, call.output("total_weight")) : Tensor()};
+  }
   static void expect_losses(const Spec &spec, Call &call, const CrossEntropyForward &got) {
     EXPECT_EQ(got.loss.rank(), spec.is_reduced() ? 0 : 1);
     call.expect("loss", got.loss);
@@ -40,29 +46,31 @@ protected:
 
   void expect_forward(const Spec &spec, int64_t rows, Layout layout) {
     const CrossEntropyProblem problem(spec, Pass::Fwd, rows, kMix);
-    Call call(*stream, problem);
+    Call call(*stream, problem, off);
     const Tensor logits = call.input("logits", {}, layout), targets = call.input("targets");
-    expect_losses(spec, call, cross_entropy_forward(*stream, logits, targets, options_of(spec, call)));
+    expect_losses(spec, call,
+                  cross_entropy_forward(*stream, logits, targets, options_of(spec, call), outputs(spec, call)));
   }
   void expect_backward(Spec spec, int64_t rows, Layout layout, bool in_place) {
     const CrossEntropyProblem problem(spec, Pass::Bwd, rows, kMix);
-    Call call(*stream, problem);
+    Call call(*stream, problem, off);
     const Tensor logits = call.input("logits", {}, layout), targets = call.input("targets");
     CrossEntropyForward saved{.lse = call.input("lse")};
     if (spec.is_mean()) saved.total_weight = result(spec, call.input("total_weight"));
     const Tensor dloss = result(spec, call.input("dloss"));
     const Tensor got = cross_entropy_backward(*stream, logits, targets, saved, dloss, options_of(spec, call),
-                                              in_place ? logits : Tensor());
+                                              in_place ? logits : call.output("dlogits"));
     EXPECT_EQ(got.data == logits.data, in_place && rows > 0);
     call.expect("dlogits", got);
     if (!in_place) call.expect_unchanged("logits", logits);
   }
   void expect_both(const Spec &spec, int64_t rows, Layout layout, bool in_place) {
     const CrossEntropyProblem problem(spec, Pass::FwdBwd, rows, kMix);
-    Call call(*stream, problem);
+    Call call(*stream, problem, off);
     const Tensor logits = call.input("logits", {}, layout), targets = call.input("targets");
-    const CrossEntropyBoth got = cross_entropy_forward_backward(*stream, logits, targets, options_of(spec, call),
-                                                                {.dlogits = in_place ? logits : Tensor()});
+    const CrossEntropyBoth got = cross_entropy_forward_backward(
+        *stream, logits, targets, options_of(spec, call),
+        {.forward = outputs(spec, call), .dlogits = in_place ? logits : call.output("dlogits")});
     expect_losses(spec, call, got.forward);
     call.expect("dlogits", got.dlogits);
   }
@@ -102,6 +110,22 @@ TEST_P(CrossEntropyApi, RowsApartAndInPlace) {
   expect_all(spec_of(tile::bf16, 61), 6, {.gap = 3}, true);
   expect_all(spec_of(tile::bf16, 64), 6, {.gap = 5, .shift = 1}, false);
   expect_all(spec_of(tile::bf16, 64), 6, {}, true);
+}
+
+TEST_P(CrossEntropyApi, EveryAddressAlignedToAnElement) {
+  off = 1;
+  for (DType dtype : {tile::bf16, tile::f32}) {
+    expect_all(spec_of(dtype, 64), 6);
+    expect_all(spec_of(dtype, 64), 6, {}, true);
+    expect_all(spec_of(dtype, 4100), 3, {.gap = 3}, true);
+    Spec spec = spec_of(dtype, 2600);
+    spec.label_smoothing = 0.1;
+    spec.lse_square_scale = 1e-2;
+    spec.class_weights = true;
+    expect_all(spec, 3);
+    spec.reduction = Reduction::None;
+    expect_all(spec, 3, {.gap = 1});
+  }
 }
 
 TEST_P(CrossEntropyApi, NoRows) {

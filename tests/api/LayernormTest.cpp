@@ -26,13 +26,17 @@ protected:
 
   void expect_forward(const NormSpec &spec, int64_t rows, Layout layout = {}, double eps = 1e-5) {
     const NormProblem problem(spec, Pass::Fwd, rows, eps);
-    Call call(*stream, problem);
+    Call call(*stream, problem, off);
     NormOptions options = options_of(spec, call, eps);
     if (spec.residual) options.residual = call.input("residual");
     const Tensor x = call.input("x", {}, layout);
     const auto run = spec.centered ? layer_norm_forward : rms_norm_forward;
-    const NormForward got =
-        run(*stream, x, spec.weight ? call.input("w") : Tensor(), spec.bias ? call.input("b") : Tensor(), options, {});
+    const NormForward into{.y = call.output("y"),
+                           .sum = spec.saves_sum() ? call.output("sum") : Tensor(),
+                           .mean = spec.centered ? call.output("mean") : Tensor(),
+                           .rstd = call.output("rstd")};
+    const NormForward got = run(*stream, x, spec.weight ? call.input("w") : Tensor(),
+                                spec.bias ? call.input("b") : Tensor(), options, into);
     call.expect("y", got.y);
     if (spec.centered) call.expect("mean", got.mean);
     call.expect("rstd", got.rstd);
@@ -45,7 +49,7 @@ protected:
 
   void expect_backward(const NormSpec &spec, int64_t rows, Layout layout = {}) {
     const NormProblem problem(spec, Pass::Bwd, rows);
-    Call call(*stream, problem);
+    Call call(*stream, problem, off);
     NormOptions options = options_of(spec, call, 1e-5);
     NormForward saved{.rstd = call.input("rstd")};
     if (spec.centered) saved.mean = call.input("mean");
@@ -60,9 +64,13 @@ protected:
                         : spec.backward_needs_bias() ? call.input("b")
                                                      : stream->empty(spec.dtype, {spec.cols});
     const auto run = spec.centered ? layer_norm_backward : rms_norm_backward;
-    const NormBackward got =
-        run(*stream, x, spec.weight ? call.input("w") : Tensor(), bias, saved, call.input("dy", {}, layout), options,
-            spec.prenorm ? call.input("dsum") : Tensor(), {});
+    const NormBackward got = run(*stream, x, spec.weight ? call.input("w") : Tensor(), bias, saved,
+                                 call.input("dy", {}, layout), options, spec.prenorm ? call.input("dsum") : Tensor(),
+                                 {.dx = call.output("dx"),
+                                  .dresidual = spec.has_dresidual() ? call.output("dresidual") : Tensor(),
+                                  .dgate = spec.gate != Gate::None ? call.output("dg") : Tensor(),
+                                  .dweight = spec.weight ? call.output("dw") : Tensor(),
+                                  .dbias = spec.bias ? call.output("db") : Tensor()});
     call.expect("dx", got.dx);
     if (spec.has_dresidual()) call.expect("dresidual", got.dresidual);
     if (spec.residual && !spec.has_dresidual()) EXPECT_EQ(got.dresidual.data, got.dx.data);
@@ -114,6 +122,24 @@ TEST_P(NormApi, RowsApartAndAddressesOfLittleAlignment) {
   expect_both(NormSpec::layer_norm(tile::bf16, 64), 6, {.gap = 16});
   expect_both(NormSpec::rms_norm(tile::bf16, 64), 6, {.gap = 3, .shift = 1});
   expect_both(NormSpec::layer_norm(tile::f32, 33), 6, {.shift = 1});
+}
+
+TEST_P(NormApi, EveryAddressAlignedToAnElement) {
+  off = 1;
+  for (DType dtype : {tile::bf16, tile::f32}) {
+    expect_both(NormSpec::layer_norm(dtype, 64), 6);
+    expect_both(NormSpec::rms_norm(dtype, 1200), 6, {.gap = 3});
+    NormSpec first = NormSpec::layer_norm(dtype, 64); // tensors of two dtypes
+    first.weight_offset = first.residual = first.prenorm = first.residual_in_fp32 = first.gate_first = true;
+    first.gate = Gate::Silu;
+    first.out_dtype = dtype == tile::f32 ? tile::bf16 : tile::f32;
+    expect_both(first, 6);
+    NormSpec last = NormSpec::layer_norm(dtype, 128);
+    last.residual = last.prenorm = true;
+    last.gate = Gate::Sigmoid;
+    last.groups = 2;
+    expect_both(last, 6);
+  }
 }
 
 TEST_P(NormApi, NoRows) {

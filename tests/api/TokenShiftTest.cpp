@@ -21,23 +21,27 @@ protected:
   void expect_both(const Sequences &s, DType dtype, int64_t cols, bool cache, Layout layout = {}) {
     const std::vector<int64_t> shape = {s.batch(), s.tokens(), cols};
     const ShiftProblem fwd(spec_of(s, dtype, cols, cache), Pass::Fwd, s);
-    Call call(*stream, fwd);
+    Call call(*stream, fwd, off);
     TokenShiftOptions options;
     if (s.packed()) options.cu_seqlens = call.input("cu_seqlens");
     if (cache) options.cache = call.input("cache");
     options.next_cache = cache;
     options.check = true;
     Tensor x = call.input("x", shape, layout);
-    const TokenShiftForward got = token_shift_forward(*stream, x, options);
+    const TokenShiftForward got =
+        token_shift_forward(*stream, x, options,
+                            {.y = call.output("y", shape), .next_cache = cache ? call.output("next_cache") : Tensor()});
     call.expect("y", got.y);
     if (cache) call.expect("next_cache", got.next_cache);
     call.expect_unchanged("x", x);
 
     const ShiftProblem bwd(spec_of(s, dtype, cols, cache), Pass::Bwd, s);
-    Call back(*stream, bwd);
+    Call back(*stream, bwd, off);
     TokenShiftBackwardOptions b{.cu_seqlens = options.cu_seqlens, .cache = cache, .check = false};
     if (cache) b.dnext_cache = back.input("dnext_cache");
-    const TokenShiftBackward gradients = token_shift_backward(*stream, back.input("dy", shape, layout), b);
+    const TokenShiftBackward gradients =
+        token_shift_backward(*stream, back.input("dy", shape, layout), b,
+                             {.dx = back.output("dx", shape), .dcache = cache ? back.output("dcache") : Tensor()});
     back.expect("dx", gradients.dx);
     if (cache) back.expect("dcache", gradients.dcache);
   }
@@ -65,10 +69,20 @@ TEST_P(TokenShiftApi, TokensApart) {
   expect_both({{0, 4, 9}, tile::i32}, tile::bf16, 33, false, {.gap = 1});
 }
 
+TEST_P(TokenShiftApi, EveryAddressAlignedToAnElement) {
+  off = 1;
+  for (DType dtype : {tile::bf16, tile::f32})
+    for (bool cache : {false, true}) {
+      expect_both({2, 9}, dtype, 64, cache);
+      expect_both({2, 9}, dtype, 33, cache, {.gap = 3});
+      expect_both({{0, 3, 3, 10, 19}, cache ? tile::i64 : tile::i32}, dtype, 64, cache);
+    }
+}
+
 TEST_P(TokenShiftApi, DimensionsInAnyOrder) { // [T, B, D] seen as [B, T, D]
   const Sequences s(2, 4);
   const ShiftProblem problem(spec_of(s, tile::f32, 16, false), Pass::Fwd, s);
-  Call call(*stream, problem);
+  Call call(*stream, problem, off);
   const Tensor x = call.input("x");
   std::vector<float> dense(128), turned(128);
   stream->download(dense.data(), x);
