@@ -60,6 +60,16 @@ TEST_P(Activations, AnyShape) {
     }
 }
 
+TEST_P(Activations, AnyWidth) {
+  MACHINE_OR_SKIP(GetParam().machine);
+  size_t turn = 0;
+  for (int64_t cols : {2, 31, 60, 100, 127, 1000}) {
+    const DType dtype = kDtypes[turn++ % 3];
+    for (Pass pass : kPasses) expect(machine, pass, 5, cols, dtype, Which::First);
+  }
+  for (Pass pass : kPasses) expect(machine, pass, 2, 40001, DType::bf16, Which::First);
+}
+
 TEST_P(Activations, EveryCandidate) {
   MACHINE_OR_SKIP(GetParam().machine);
   for (DType dtype : kDtypes)

@@ -41,7 +41,7 @@ TEST_P(NormWith, HeldRows) {
 
 TEST_P(NormWith, WideRows) {
   MACHINE_OR_SKIP(std::get<0>(GetParam()));
-  expect(machine, 2, 24576, DType::bf16, Which::First);
+  expect(machine, 2, 33024, DType::bf16, Which::First);
 }
 
 TEST_P(NormWith, NoRowsAndOne) {

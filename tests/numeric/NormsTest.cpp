@@ -79,23 +79,43 @@ TEST_P(Norm, EveryCandidate) {
   expect(machine, 3, 8192, DType::f16, Which::All);
 }
 
-// Three rows of x are poisoned; all others must come out as if those were not there.
+constexpr int64_t kPoisonedRows = 12, kPoisonedCols = 100;
+
+/// Three rows of x are poisoned; all others must come out as if those were not there.
+void poison_rows(TensorDesc &x) {
+  x.derive = [](const auto &, std::vector<double> &self) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    fill_normal(random_key(7, "x"), 0, 1, self);
+    self[2 * kPoisonedCols + 17] = std::nan("");
+    self[5 * kPoisonedCols + 99] = kInfinity;
+    self[6 * kPoisonedCols] = -kInfinity;
+  };
+}
+
 TEST_P(Norm, RowsOfInfinitiesAndNaNsDoNotSpread) {
   MACHINE_OR_SKIP(GetParam().machine);
-  constexpr size_t kRows = 12, kCols = 100;
-  auto poison = [](TensorDesc &x) {
-    x.derive = [](const auto &, std::vector<double> &self) {
-      constexpr double kInfinity = std::numeric_limits<double>::infinity();
-      fill_normal(random_key(7, "x"), 0, 1, self);
-      self[2 * kCols + 17] = std::nan("");
-      self[5 * kCols + 99] = kInfinity;
-      self[6 * kCols] = -kInfinity;
-    };
-  };
   for (DType dtype : {DType::f32, DType::bf16})
-    expect_right(machine, Altered(problem(kRows, kCols, dtype), "x", poison),
+    expect_right(machine, Altered(problem(kPoisonedRows, kPoisonedCols, dtype), "x", poison_rows),
                  fmt::format("poisoned rows {}", tile::name_of(dtype)), Which::All);
 }
+
+/// Ops whose rows and gates are like those above, with statistics for groups of columns, or a gate.
+class AnyNorm : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
+
+TEST_P(AnyNorm, RowsOfInfinitiesAndNaNsDoNotSpread) {
+  const auto &[machine_name, op] = GetParam();
+  MACHINE_OR_SKIP(machine_name);
+  Case c{{"N", kPoisonedRows}, {"D", kPoisonedCols}};
+  if (op == "group_norm" || op == "mamba_norm_gate") c = {{"N", kPoisonedRows}, {"D", kPoisonedCols}, {"G", 4}};
+  for (Pass pass : {Pass::Fwd, Pass::Bwd})
+    expect_right(machine, Altered(module_named("layernorm").problem(op, pass, c, DType::bf16), "x", poison_rows),
+                 fmt::format("{} {} of poisoned rows", op, name_of(pass)), Which::First);
+}
+
+INSTANTIATE_TEST_SUITE_P(Awkward, AnyNorm,
+                         testing::Combine(testing::Values("host", "simt", "cuda"),
+                                          testing::Values("group_norm", "rms_norm_gate", "mamba_norm_gate")),
+                         [](const auto &info) { return std::get<0>(info.param) + "_" + std::get<1>(info.param); });
 
 class FarFromZero : public testing::TestWithParam<std::string> {};
 
@@ -112,9 +132,14 @@ TEST_P(FarFromZero, KeepsTheDeviation) {
     }
   };
   for (int64_t cols : {1024, 1200}) {
-    auto norm = module_named("layernorm").problem("layer_norm", Pass::Fwd, {{"N", 9}, {"D", cols}}, DType::f32);
-    expect_right(machine, Tolerant(std::move(norm), "x", [](TensorDesc &x) { x.mean = 1000; }),
-                 fmt::format("far from zero, D={}", cols), Which::All);
+    const Module &norms = module_named("layernorm");
+    auto expect = [&](const char *op, const Case &c, Which which) {
+      const Tolerant problem(norms.problem(op, Pass::Fwd, c, DType::f32), "x", [](TensorDesc &x) { x.mean = 1000; });
+      expect_right(machine, problem, fmt::format("{} far from zero, D={}", op, cols), which);
+    };
+    expect("layer_norm", {{"N", 9}, {"D", cols}}, Which::All);
+    expect("layer_norm_gate", {{"N", 9}, {"D", cols}}, Which::First);
+    expect("group_norm", {{"N", 9}, {"D", cols}, {"G", 4}}, Which::First);
   }
 }
 
