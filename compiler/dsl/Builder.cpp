@@ -65,10 +65,13 @@ Tile KernelBuilder::iota(int64_t extent, DType dtype, Loc loc) {
 }
 
 Tile KernelBuilder::full(std::vector<int64_t> shape, double value, DType dtype, Loc loc) {
+  bool whole = value == std::trunc(value) && std::abs(value) < 0x1p63;
+  return constant(shape, is_float(dtype) || !whole ? Operand(value) : Operand(int64_t(value)), dtype, loc);
+}
+
+Tile KernelBuilder::constant(const std::vector<int64_t> &shape, const Operand &number, DType dtype, Loc loc) {
   impl_->checkOpen(loc);
   checkShape(shape, loc);
-  bool whole = value == std::trunc(value) && std::abs(value) < 0x1p63;
-  Operand number = is_float(dtype) || !whole ? Operand(value) : Operand(int64_t(value));
   return impl_->tile(constantTile(*impl_, number, dtype, shape, loc), dtype);
 }
 
@@ -123,12 +126,12 @@ Kernel kernelFrom(OwningOpRef<ModuleOp> module) {
   func::FuncOp found;
   for (auto function : module->getOps<func::FuncOp>()) {
     if (!function->hasAttr(ir::kKernelAttr)) continue;
-    if (found) throw UserError("the module holds more than one kernel; it must hold exactly one");
+    if (found) throw InternalError("the module holds more than one kernel; it must hold exactly one");
     found = function;
   }
-  if (!found) throw UserError("the module holds no function with the attribute tile.kernel");
+  if (!found) throw InternalError("the module holds no function with the attribute tile.kernel");
   auto warps = found->getAttrOfType<IntegerAttr>(ir::kWarpsAttr);
-  if (!warps) throw UserError("the kernel '" + found.getName().str() + "' lacks the attribute tile.warps");
+  if (!warps) throw InternalError("the kernel '" + found.getName().str() + "' lacks the attribute tile.warps");
   auto name = found.getName().str();
   return Kernel(std::make_shared<KernelImpl>(KernelImpl{name, int(warps.getInt()), std::move(module)}));
 }

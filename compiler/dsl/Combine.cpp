@@ -63,6 +63,13 @@ std::string wordFor(Operation &op) {
   if (isa<ir::ExpandDimsOp>(op)) return "expand()";
   if (isa<ir::BroadcastOp>(op)) return "broadcast()";
   if (isa<ir::IotaOp>(op)) return "iota()";
+  if (isa<ir::ReshapeOp>(op)) return "reshape()";
+  if (isa<ir::TransposeOp>(op)) return "transpose()";
+  if (isa<ir::ConcatOp>(op)) return "concat()";
+  if (isa<ir::SplitOp>(op)) return "split()";
+  if (isa<ir::InBoundsOp>(op)) return "in_bounds()";
+  if (isa<ir::ToScalarOp>(op)) return "to_scalar() or a Condition";
+  if (isa<arith::ConstantOp>(op)) return "full()";
   return "'" + op.getName().getStringRef().str() + "'";
 }
 
@@ -117,7 +124,8 @@ template <class Op> std::vector<Tile> build(const Request &r, Op op) {
   Nested inside(b, op, op.getCombine());
   std::vector<Tile> out = r.call.call(r.call.state, in[0], in[1]);
   if (out.size() != count)
-    fail(r.loc, "the combine function of ", r.name, " takes elements of ", count, " tiles and returns ", out.size());
+    fail(r.loc, "the combine function of ", r.name, " takes elements of ", count, " tiles and returns ", out.size(),
+         "; it returns one of each");
   SmallVector<mlir::Value> values;
   for (size_t i = 0; i < count; ++i) {
     values.push_back(b.use(out[i].value(), "what the combine function returns", r.loc));
@@ -141,7 +149,7 @@ mlir::Value identityOf(const Request &r, Operand o, DType dtype) {
   if (o.kind == Operand::Kind::Tile) fail(o.loc, "the identity of ", r.name, " is a tile; it is a number or a Scalar");
   if (o.kind == Operand::Kind::Scalar && o.tile.dtype() != dtype)
     fail(o.loc, "the identity of ", r.name, " is a Scalar of ", name_of(o.tile.dtype()), " for a tile of ",
-         name_of(dtype));
+         name_of(dtype), "; the dtypes must be equal, convert one with .to()");
   if (o.kind == Operand::Kind::Scalar && o.tile.value()) return r.b.use(o.tile.value(), "the Scalar", o.loc);
   auto constant = constantTile(r.b, o, dtype, {}, o.loc).getDefiningOp<arith::ConstantOp>();
   auto value = cast<TypedAttr>(cast<SplatElementsAttr>(constant.getValue()).getSplatValue<Attribute>());

@@ -44,8 +44,13 @@ mlir::Value convert(BuilderImpl &b, mlir::Value v, DType from, DType to, Loc loc
 /// A constant converted as one in the IR would be: wrapped, or rounded to a float that is exact.
 static Scalar constantAs(int64_t c, DType to) {
   if (to == i32) return Scalar(int64_t(int32_t(uint32_t(uint64_t(c)))), to);
-  const float rounded = float(c);
-  return Scalar(to == f32 && rounded < 0x1p63f ? int64_t(rounded) : c, to);
+  if (!is_float(to)) return Scalar(c, to);
+  llvm::APFloat rounded((float(c))); // f16 and bf16 by way of f32, as at run time
+  bool lost;
+  rounded.convert(mlir::cast<FloatType>(typeOf(to)).getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &lost);
+  rounded.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &lost);
+  const double number = rounded.convertToDouble();
+  return Scalar(std::abs(number) < 0x1p63 ? int64_t(number) : c, to); // what is too large is refused where it is used
 }
 
 Tile Tile::to(DType to, Loc loc) const {

@@ -21,11 +21,15 @@ void KernelBuilder::print_all(const Text &text, const std::vector<Printable> &va
   b.checkOpen(text.loc);
   checkPlaces(text, values.size());
   SmallVector<Tile> tiles;
-  for (const Printable &p : values)
+  for (const Printable &p : values) {
     if (p.kind == Printable::Kind::Tile) {
       b.use(p.tile.value(), "the Tile", text.loc);
       tiles.push_back(p.tile);
     }
+    // A constant would become a value of the kernel.
+    if (p.index.value()) b.use(p.index, text.loc);
+    if (p.carried.value) b.use(p.carried.value, "the Scalar", text.loc);
+  }
   std::vector<int64_t> shape = commonShape(tiles, "print()", text.loc);
   if (!b.debug) return;
   SmallVector<mlir::Value> operands;

@@ -24,6 +24,8 @@ Tile fast_log2(const Operand &x) {
 }
 
 Tile fast_reciprocal(const Operand &x) {
+  if (x.tile.dtype() != f32)
+    fail(x.loc, "'fast_reciprocal' on ", name_of(x.tile.dtype()), "; it takes f32, convert with .to(f32)");
   Tile result = Operand(1.f, x.loc) / x;
   made<arith::DivFOp>(result, x.loc).setFastmath(arith::FastMathFlags::afn);
   return result;

@@ -55,7 +55,9 @@ std::string wordsOf(Operation *op) {
   if (auto reduce = dyn_cast<ir::ReduceOp>(op))
     return "the reduction '" + ir::stringifyCombine(reduce.getCombine()).str() + "'";
   if (isa<scf::ForOp>(op)) return "a loop";
-  if (isa<scf::IfOp>(op)) return "a run-time if";
+  if (isa<scf::IfOp>(op)) return "a branch";
+  if (isa<ir::ReduceWithOp>(op)) return "a reduction by a function";
+  if (isa<ir::ScanOp>(op)) return "a scan";
   if (isa<arith::FPToSIOp>(op))
     return "the conversion " + words(op->getOperand(0).getType()) + " to " + words(op->getResult(0).getType());
   return "'" + op->getName().stripDialect().str() + "'";

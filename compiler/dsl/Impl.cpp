@@ -79,9 +79,13 @@ mlir::Value BuilderImpl::use(const Value &v, llvm::StringRef what, Loc loc) {
          "'; values of one builder can't be used with another's");
   auto value = mlir::Value::getFromOpaquePointer(v.ir);
   if (!value.getParentRegion()->isAncestor(builder.getInsertionBlock()->getParent())) {
-    if (isa<scf::IfOp>(value.getParentRegion()->getParentOp()))
+    Operation *of = value.getParentRegion()->getParentOp();
+    if (isa<scf::IfOp>(of))
       fail(loc, what,
            " is defined inside a branch and used outside it; a value leaves a branch only by being returned");
+    if (isa<ir::ReduceWithOp, ir::ScanOp>(of))
+      fail(loc, what,
+           " is defined inside a combine function and used outside it; a value leaves one only by being returned");
     fail(loc, what, " is defined inside a loop and used outside it; a value leaves a loop only by `carry`");
   }
   return value;

@@ -23,7 +23,7 @@ namespace tile {
 mlir::ModuleOp moduleOf(const Kernel &kernel);
 mlir::OwningOpRef<mlir::ModuleOp> copyOf(const Kernel &kernel);
 
-/// A kernel from a verified module that holds one `tile.kernel` function; UserError if it does not.
+/// A kernel from a verified module that holds one `tile.kernel` function; InternalError if it does not.
 Kernel kernelFrom(mlir::OwningOpRef<mlir::ModuleOp> module);
 
 namespace detail {

@@ -114,6 +114,11 @@ mlir::Value emit(OpBuilder &b, Location at, Binary op, mlir::Value x, mlir::Valu
 
 } // namespace
 
+void refuse_index(uint64_t number, Loc loc) {
+  fail(loc, "the number ", number, " does not fit into the 64 bits of an Index, which holds ", INT64_MIN, " to ",
+       INT64_MAX);
+}
+
 Index index_binary(Binary op, const Index &a, const Index &b, Loc loc) {
   checkDivision(op, a, b, loc);
   if (!a.value() && !b.value()) return compute(op, a.constant(), b.constant(), loc);

@@ -285,12 +285,22 @@ inline Tile product(const Tile &x, Axis axis, Loc l = Loc::current()) {
   return detail::reduce(detail::Combine::Product, x, axis, l);
 }
 
+namespace detail {
+[[noreturn]] void refuse_index(uint64_t, Loc);
+/// A C++ integer as one of an Index, of 64 bits with a sign.
+template <class N> int64_t index_of(N n, Loc l) {
+  if constexpr (std::is_unsigned_v<N> && sizeof(N) >= sizeof(int64_t))
+    if (n > N(INT64_MAX)) refuse_index(uint64_t(n), l);
+  return int64_t(n);
+}
+} // namespace detail
+
 /// An operand of index arithmetic: an Index or a C++ integer, and where it was written.
 struct IndexOperand {
   IndexOperand(Index i, Loc l = Loc::current()) : index(i), loc(l) {}
   template <class N>
     requires std::is_integral_v<N>
-  IndexOperand(N n, Loc l = Loc::current()) : index(int64_t(n)), loc(l) {}
+  IndexOperand(N n, Loc l = Loc::current()) : index(detail::index_of(n, l)), loc(l) {}
   Index index;
   Loc loc;
 };
@@ -331,7 +341,7 @@ struct GatherIndex {
   GatherIndex(Index i) : index(i) {}
   template <class N>
     requires std::is_integral_v<N>
-  GatherIndex(N n) : index(int64_t(n)) {}
+  GatherIndex(N n, Loc l = Loc::current()) : index(detail::index_of(n, l)) {}
   GatherIndex(Tile t) : tile(std::move(t)) {}
   Index index = 0;
   Tile tile; ///< empty: `index` is meant
@@ -364,8 +374,8 @@ public:
   /// one place. The order is a matter of luck, so that sums of f32 may differ in their last bits from run to run. For
   /// views of f32, i32 and i64 that are declared with inout().
   void atomic_add(std::vector<GatherIndex> at, const Tile &tile, Loc = Loc::current()) const;
-  /// Asks for the block of `extents` (any numbers) at `at` to be brought near. It changes no result and may lie outside
-  /// the view; a GPU, which hides latency by running other programs, ignores it.
+  /// Asks for the block of `extents` (any numbers, of 2^20 elements at most) at `at` to be brought near. It changes no
+  /// result and may lie outside the view; a GPU, which hides latency by running other programs, ignores it.
   void prefetch(std::vector<Index> at, std::vector<int64_t> extents, Loc = Loc::current()) const;
   /// The part of the view whose coordinates in `dim` are below `end`: the same memory, of which less is inside.
   View below(int dim, const Index &end, Loc = Loc::current()) const;
@@ -566,8 +576,8 @@ public:
   KernelBuilder(const KernelBuilder &) = delete;
   ~KernelBuilder();
 
-  /// An integer argument of the kernel. `divisible`: a divisor it is promised to have. Names of arguments, like the
-  /// kernel's, are C identifiers, and no two are the same.
+  /// An integer argument of the kernel, from 0 up. `divisible`: a divisor it is promised to have. Names of arguments,
+  /// like the kernel's, are C identifiers, and no two are the same.
   Index runtime(std::string_view name, int64_t divisible = 1, Loc = Loc::current());
   /// A number argument of the kernel, of any dtype but i1.
   Scalar scalar(std::string_view name, DType, Loc = Loc::current());
@@ -582,6 +592,11 @@ public:
   /// 0, 1, ... extent-1.
   Tile iota(int64_t extent, DType = i32, Loc = Loc::current());
   Tile full(std::vector<int64_t> shape, double value, DType, Loc = Loc::current());
+  template <class N>
+    requires std::is_integral_v<N>
+  Tile full(std::vector<int64_t> shape, N value, DType t, Loc l = Loc::current()) {
+    return is_float(t) ? full(std::move(shape), double(value), t, l) : constant(shape, Operand(value, l), t, l);
+  }
   Tile zeros(std::vector<int64_t> shape, DType t, Loc l = Loc::current()) { return full(std::move(shape), 0, t, l); }
 
   /// for (i = lo; i < hi; i += step), at run time; a step of less than 1 counts as 1:
@@ -622,6 +637,7 @@ public:
 
 private:
   friend class Loop;
+  Tile constant(const std::vector<int64_t> &shape, const Operand &, DType, Loc);
   void print_all(const Text &, const std::vector<Printable> &);
   std::vector<detail::Value> branch(const Condition &, const detail::Body &then, const detail::Body &otherwise, Loc);
   std::unique_ptr<detail::BuilderImpl> impl_;

@@ -16,7 +16,8 @@ std::string numbered(size_t n) {
 
 SmallVector<mlir::Value> successors(BuilderImpl &b, const std::vector<Carried> &out, TypeRange types, Loc loc) {
   if (out.size() != types.size())
-    fail(loc, "the loop carries ", types.size(), " values, but its body returns ", out.size());
+    fail(loc, "the loop carries ", types.size(), " values, but its body returns ", out.size(),
+         "; it returns one for each");
   SmallVector<mlir::Value> values;
   for (size_t n = 0; n < out.size(); ++n) {
     values.push_back(use(b, out[n], numbered(n), loc));

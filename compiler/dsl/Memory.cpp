@@ -59,6 +59,24 @@ struct Dims {
   }
 };
 
+/// "[?, 1024]"
+std::string known(ArrayRef<int64_t> numbers) {
+  std::string text;
+  for (int64_t n : numbers)
+    text += (text.empty() ? "[" : ", ") + (ShapedType::isDynamic(n) ? std::string("?") : std::to_string(n));
+  return text + ']';
+}
+
+/// Throws where what is known of them puts the last element farther off than an address can be.
+void checkReach(std::string_view name, DType dtype, const Dims &shape, const Dims &strides, Loc loc) {
+  double reach = 0; // of numbers below 2^63: exact enough for what is far from 2^63 itself
+  for (auto [extent, stride] : llvm::zip(shape.numbers, strides.numbers))
+    if (!ShapedType::isDynamic(extent) && !ShapedType::isDynamic(stride)) reach += double(extent - 1) * double(stride);
+  if (reach * double(size_of(dtype)) >= 0x1p62)
+    fail(loc, "the view '", name, "' of the extents ", known(shape.numbers), " and strides ", known(strides.numbers),
+         " reaches 2^62 bytes or more from its first element to its last; accepted: less");
+}
+
 View makeView(BuilderImpl &b, std::string_view name, DType dtype, std::vector<Index> extents,
               const ViewOptions &options, Access access, Loc loc) {
   b.checkOpen(loc);
@@ -67,6 +85,7 @@ View makeView(BuilderImpl &b, std::string_view name, DType dtype, std::vector<In
   if (!options.strides.empty()) checkStrides(name, options.strides, extents.size(), access, loc);
   Dims shape(b, extents, loc);
   Dims strides(b, options.strides.empty() ? contiguous(extents, loc) : options.strides, loc);
+  checkReach(name, dtype, shape, strides, loc);
   int64_t divisible = 0;
   for (mlir::Value s : strides.values) divisible = std::gcd(divisible, divisorOf(s));
 
@@ -125,7 +144,8 @@ View KernelBuilder::inout(std::string_view name, DType dtype, std::vector<Index>
 }
 
 const Index &View::extent(int dim, Loc loc) const {
-  if (dim < 0 || dim >= rank()) fail(loc, "a view of rank ", rank(), " has no dimension ", dim);
+  if (dim < 0 || dim >= rank())
+    fail(loc, "a view of rank ", rank(), " has no dimension ", dim, "; its dimensions are 0 to ", rank() - 1);
   return extents_[size_t(dim)];
 }
 
@@ -158,8 +178,13 @@ void View::prefetch(std::vector<Index> at, std::vector<int64_t> extents, Loc loc
   BuilderImpl &b = builderOf(v_, "the View", loc);
   mlir::Value view = b.use(v_, "the View", loc);
   checkRanks(b.views.at(view), extents_.size(), at.size(), extents.size(), "prefetch of", loc);
-  for (int64_t e : extents)
+  double elements = 1;
+  for (int64_t e : extents) {
     if (e < 1) fail(loc, "prefetch of the extent ", e, "; an extent is at least 1");
+    elements *= double(e);
+  }
+  if (elements > double(int64_t(1) << layout::kMaxBases))
+    fail(loc, "prefetch of ", words(extents), " elements; at most 2^", layout::kMaxBases, " are brought near at once");
   ir::PrefetchOp::create(b.builder, b.at(loc), view, b.use(at, loc), extents);
 }
 

@@ -49,7 +49,8 @@ std::pair<Tile, Tile> split(const Tile &x, Axis axis, Loc loc) {
   mlir::Value source = b.use(x.value(), "the Tile", loc);
   int64_t at = checkAxis(axis, x.rank(), loc);
   std::vector<int64_t> shape = x.shape();
-  if (shape[size_t(at)] == 1) fail(loc, "split() of ", words(x), " along Axis(", axis.value, "), whose extent is 1");
+  if (shape[size_t(at)] == 1)
+    fail(loc, "split() of ", words(x), " along Axis(", axis.value, "), whose extent is 1; it takes 2 or more");
   shape[size_t(at)] /= 2;
   Type type = typeOf(x.dtype(), shape);
   auto halves = ir::SplitOp::create(b.builder, b.at(loc), type, type, source, uint64_t(at));

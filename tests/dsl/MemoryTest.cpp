@@ -115,7 +115,23 @@ TEST(Memory, AKernelIsReadBackFromItsText) {
   EXPECT_EQ(copy.name(), "again");
   EXPECT_EQ(copy.warps(), 2);
   EXPECT_EQ(copy.str(), kernel.str());
-  EXPECT_THROW(kernelFrom(mlir::ModuleOp::create(mlir::UnknownLoc::get(&context()))), UserError);
+}
+
+TEST(Memory, WhatIsNotOneKernelIsOurBug) {
+  auto refusal = [](const char *text) {
+    try {
+      kernelFrom(mlir::parseSourceString<mlir::ModuleOp>(text, &context()));
+    } catch (const InternalError &e) {
+      return std::string(e.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(refusal("module {}"), "the module holds no function with the attribute tile.kernel");
+  EXPECT_EQ(refusal("func.func @k() attributes {tile.kernel} { return }"),
+            "the kernel 'k' lacks the attribute tile.warps");
+  EXPECT_EQ(refusal("func.func @k() attributes {tile.kernel, tile.warps = 1 : i32} { return }\n"
+                    "func.func @l() attributes {tile.kernel, tile.warps = 1 : i32} { return }"),
+            "the module holds more than one kernel; it must hold exactly one");
 }
 
 TEST(Memory, ACompilationChangesItsOwnCopy) {

@@ -56,6 +56,18 @@ TEST(ArgumentErrors, Views) {
   MISUSE(k.input("x", f32, {n, int64_t(1) << 40, int64_t(1) << 40}), "does not fit into the 64 bits");
 }
 
+TEST(ArgumentErrors, ViewsThatReachTooFar) {
+  constexpr int64_t kFar = int64_t(1) << 31;
+  KernelBuilder k("k");
+  Index n = k.runtime("n");
+  MISUSE(k.input("x", f32, {kFar, kFar, kFar}), "'x' of the extents [2147483648, 2147483648, 2147483648]",
+         "strides [4611686018427387904, 2147483648, 1]", "2^62 bytes", "accepted: less");
+  MISUSE(k.input("x", bf16, {n, INT64_MAX}), "extents [?, 9223372036854775807]", "2^62 bytes");
+  MISUSE(k.input("x", i64, {2, n}, {.strides = {int64_t(1) << 60, 1}}), "extents [2, ?]",
+         "strides [1152921504606846976");
+  k.input("x", f32, {n, int64_t(1) << 40}); // far enough for anyone
+}
+
 TEST(ArgumentErrors, RefusedArgumentsLeaveTheNameFree) {
   KernelBuilder k("k");
   MISUSE(k.input("x", f32, {64}, {.align = 3}), "3 bytes");

@@ -65,6 +65,8 @@ TEST_F(ArithmeticErrors, Numbers) {
   MISUSE(abs(Operand(3)), "'abs' of C++ numbers alone");
   MISUSE(k.full({64}, 0.5, i32), "0.5", "i32");
   MISUSE(k.full({64}, 1e300, i64), "1e+300", "i64");
+  MISUSE(k.full({64}, UINT64_MAX, i64), "18446744073709551615", "i64", "-9223372036854775808 to 9223372036854775807");
+  MISUSE(k.full({64}, int64_t(1) << 31, i32), "2147483648", "i32");
 }
 
 TEST_F(ArithmeticErrors, Shapes) {
@@ -102,6 +104,8 @@ TEST_F(ArithmeticErrors, Indices) {
   MISUSE(Index(-1) / n, "-1 / an Index", "not negative");
   MISUSE(Index(INT64_MAX) + 1, "9223372036854775807 + 1", "64 bits");
   MISUSE(Index(INT64_MAX) * 2, "64 bits");
+  MISUSE(n + UINT64_MAX, "the number 18446744073709551615", "an Index, which holds -9223372036854775808 to");
+  MISUSE(n < (uint64_t(1) << 63), "the number 9223372036854775808", "an Index");
 }
 
 TEST_F(ArithmeticErrors, EachOnItsOwnLine) {

@@ -64,7 +64,7 @@ TEST_F(ControlErrors, AfterTheEnd) {
   Condition c = n < 1;
   k.finish();
   MISUSE(n < 2, "'k' is finished");
-  EXPECT_THROW(!c, UserError);
+  expectMisuse(__FILE__, int(c.loc().line()), [&] { !c; }, {"'k' is finished"});
   MISUSE(k.when(c, [] {}), "'k' is finished");
   MISUSE(k.choose(c, 1, 2), "'k' is finished");
   MISUSE(x.at({0, 0}), "'k' is finished");
@@ -105,6 +105,12 @@ TEST_F(ControlErrors, PrintsAndRequirements) {
   MISUSE(k.require(t, "positive"), "require() of f32[4, 64]", "i1");
   KernelBuilder other("other");
   MISUSE(k.print("{}", other.iota(8)), "the Tile", "'other'", "'k'");
+  MISUSE(k.print("{}", other.runtime("i")), "the Index", "'other'", "'k'");
+  MISUSE(k.print("{}", other.scalar("f", f32)), "the Scalar", "'other'", "'k'");
+  MISUSE(k.print("{}", Tile()), "the Tile is empty");
+  Index inner = 0;
+  k.loop(0, 4, 1)([&](Index i) { inner = i; });
+  MISUSE(k.print("{}", inner), "the Index", "inside a loop");
   MISUSE(k.require(other.runtime("m") < 1, "small"), "the Condition", "'other'", "'k'");
 }
 

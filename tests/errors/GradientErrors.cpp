@@ -40,6 +40,16 @@ TEST_F(GradientErrors, LoopsThatAreOverAndDoNotUseX) {
   gradient(loaded * loaded, loaded, dy);
 }
 
+TEST_F(GradientErrors, BranchesAndFunctions) {
+  Index n = k.runtime("n");
+  Tile y = k.when(n < 1, [&] { return x * 2; }, [&] { return x; });
+  MISUSE(gradient(y, x, dy), "gradient() through a branch");
+  Tile row = k.zeros({4}, f32);
+  MISUSE(gradient(reduce(x, Axis(1), [](Tile a, Tile b) { return a + b; }), x, row), "a reduction by a function");
+  MISUSE(gradient(cumsum(x, Axis(1)), x, dy), "gradient() through a scan");
+  MISUSE(gradient(reshape(x, {64, 4}), x, k.zeros({64, 4}, f32)), "gradient() through 'reshape'");
+}
+
 TEST_F(GradientErrors, NoDependence) {
   MISUSE(gradient(other * 2, x, dy), "does not depend on x, f32[4, 64]", "conditions");
   MISUSE(gradient(other * 2, {x * 1}, dy), "does not depend on x");

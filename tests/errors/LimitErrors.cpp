@@ -111,6 +111,29 @@ TEST_F(LimitErrors, ConstantIndicesConvertLikeOthers) {
   EXPECT_NE(text(Index((int64_t(1) << 32) + 5).to(i32), i32).find("dense<5>"), std::string::npos);
   EXPECT_NE(text(Index(16777217).to(f32), f32).find("dense<0x4B800000>"), std::string::npos)
       << text(Index(16777217).to(f32), f32);
+  Index n = INT64_MAX;
+  MISUSE(t + n.to(f32), "9223372036854775807", "no exact value in f32");
+}
+
+// As a run-time Index does, by way of f32.
+TEST_F(LimitErrors, ConstantIndicesAreRoundedToNarrowFloats) {
+  auto chosen = [&](Index n, DType dtype) {
+    KernelBuilder b("b");
+    Tile some = b.zeros({4}, dtype);
+    b.output("o", dtype, {4}).store({0}, where(b.iota(4) < 2, some, n.to(dtype)));
+    return b.finish().str();
+  };
+  EXPECT_NE(chosen(2049, f16).find("dense<2.048000e+03> : tensor<4xf16>"), std::string::npos) << chosen(2049, f16);
+  EXPECT_NE(chosen(100001, bf16).find("dense<9.984000e+04> : tensor<4xbf16>"), std::string::npos)
+      << chosen(100001, bf16);
+  MISUSE(where(t < 0, t.to(f16), Index(70000).to(f16)), "70000", "f16");
+}
+
+// A double has 53 bits of them.
+TEST_F(LimitErrors, FullTakesAllBitsOfAnInteger) {
+  KernelBuilder b("b");
+  b.output("o", i64, {4}).store({0}, b.full({4}, (int64_t(1) << 53) + 1, i64));
+  EXPECT_NE(b.finish().str().find("dense<9007199254740993>"), std::string::npos);
 }
 
 TEST_F(LimitErrors, ShapesAndPlaces) {
@@ -121,7 +144,10 @@ TEST_F(LimitErrors, ShapesAndPlaces) {
   MISUSE(x.prefetch({0}, {1, 1}), "prefetch", "'x' of rank 2", "1 indices");
   MISUSE(x.prefetch({0, 0}, {1}), "prefetch", "rank 1");
   MISUSE(x.prefetch({0, 0}, {1, 0}), "prefetch of the extent 0", "at least 1");
+  MISUSE(x.prefetch({0, 0}, {1024, 1025}), "prefetch of [1024, 1025] elements", "at most 2^20");
+  MISUSE(x.prefetch({0, 0}, {INT64_MAX, INT64_MAX}), "at most 2^20");
   MISUSE(z.gather({}), "'z'", "0 indices");
+  MISUSE(x.gather({UINT64_MAX, i}), "the number 18446744073709551615", "an Index");
   MISUSE(k.iota(-4), "the extent -4");
   MISUSE(k.iota(int64_t(1) << 21), "2^21", "2^20");
   MISUSE(sum(t, Axis(INT32_MIN)), "Axis(-2147483648)");

@@ -16,7 +16,7 @@ TEST_F(MemoryErrors, Ranks) {
   MISUSE(x.load({0, 0}, {64}), "'x' of rank 2", "a tile of rank 1");
   MISUSE(y.store({0, 0, 0}, t), "'y' of rank 2", "3 indices");
   MISUSE(y.store({0, 0}, k.zeros({64}, bf16)), "'y' of rank 2", "a tile of rank 1");
-  MISUSE(x.extent(2), "rank 2", "no dimension 2");
+  MISUSE(x.extent(2), "rank 2", "no dimension 2", "0 to 1");
   MISUSE(x.extent(-1), "no dimension -1");
 }
 
