@@ -4,6 +4,7 @@
 #include "runtime/Device.h"
 #include "runtime/Float16.h"
 
+#include <cmath>
 #include <cstring>
 #include <fmt/format.h>
 #include <limits>
@@ -82,6 +83,10 @@ void Arguments::set(std::string_view name, int64_t value) {
   if (value % int64_t(p.divisible) != 0)
     throw UserError(fmt::format("kernel '{}': parameter '{}' must be a multiple of {}; given was {}", entry_, name,
                                 p.divisible, value));
+  // The compiler's analysis of accesses counts on it.
+  if (p.kind == Param::Kind::Index && value < 0)
+    throw UserError(fmt::format("kernel '{}': parameter '{}' is {} and takes 0 and more; given was {}", entry_, name,
+                                description(p), value));
   auto require_range = [&](int64_t lo, int64_t hi) {
     if (value < lo || value > hi)
       throw UserError(fmt::format("kernel '{}': parameter '{}' is {} and takes {} to {}; given was {}", entry_, name,
@@ -104,6 +109,11 @@ void Arguments::set(std::string_view name, double value) {
   if (p.kind != Param::Kind::Scalar || !is_float(p.dtype))
     throw UserError(fmt::format("kernel '{}': parameter '{}' is {}, but the floating-point number {} was given", entry_,
                                 name, description(p), value));
+  // Where the numbers begin that would be rounded to infinity.
+  const double end = p.dtype == f16 ? 65520 : p.dtype == bf16 ? 0x1.ffp127 : 0x1.ffffffp127;
+  if (std::isfinite(value) && std::abs(value) >= end)
+    throw UserError(fmt::format("kernel '{}': parameter '{}' is {}, which holds numbers below {}; given was {}", entry_,
+                                name, description(p), end, value));
   if (p.dtype == f32)
     put(bytes_, p, float(value));
   else if (p.dtype == f16)

@@ -89,8 +89,9 @@ public:
   /// A pointer parameter by name; UserError for an unknown name, a non-pointer, or an address that is not a multiple
   /// of what the code relies on.
   void set(std::string_view name, const void *address);
-  void set(std::string_view name, int64_t value); ///< Index or integer Scalar; checks `divisible`
-  void set(std::string_view name, double value);  ///< float Scalar
+  /// An Index, from 0 up, or an integer Scalar; checks `divisible`.
+  void set(std::string_view name, int64_t value);
+  void set(std::string_view name, double value); ///< float Scalar; a finite number is one of its dtype's range
   /// The block, once every parameter is set; a UserError naming the missing one otherwise.
   const void *block() const;
 

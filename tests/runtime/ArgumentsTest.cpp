@@ -100,7 +100,23 @@ TEST(Arguments, ChecksDivisibility) {
   Arguments args(artifact());
   expect_error<UserError>([&] { args.set("rows", int64_t(6)); }, {"'rows'", "multiple of 4", "6"});
   args.set("rows", int64_t(0));
-  args.set("rows", int64_t(-4));
+}
+
+// From that an index is not negative follows which accesses have no masks.
+TEST(Arguments, RefusesNegativeIndices) {
+  Arguments args(artifact());
+  expect_error<UserError>([&] { args.set("rows", int64_t(-4)); }, {"'rows'", "an index", "0 and more", "given was -4"});
+  expect_error<UserError>([&] { args.set("rows", std::numeric_limits<int64_t>::min()); }, {"-9223372036854775808"});
+}
+
+TEST(Arguments, RefusesNumbersBeyondAFloatsRange) {
+  Arguments args(artifact());
+  expect_error<UserError>([&] { args.set("eps", 1e39); }, {"'eps'", "f32", "below 3.40282", "given was 1e+39"});
+  expect_error<UserError>([&] { args.set("half", -70000.0); }, {"'half'", "f16", "below 65520", "given was -70000"});
+  expect_error<UserError>([&] { args.set("brain", 1e300); }, {"'brain'", "bf16", "given was 1e+300"});
+  args.set("half", 65519.0);
+  args.set("eps", -std::numeric_limits<double>::infinity());
+  args.set("eps", std::nan(""));
 }
 
 TEST(Arguments, ChecksTheRangeOfNarrowIntegers) {

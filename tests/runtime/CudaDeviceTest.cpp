@@ -197,6 +197,19 @@ TEST_F(CudaDevice, ManyHoldsAtOnceInAnyOrder) {
   EXPECT_LT(ms_since(start), 1500); // released, not given up
 }
 
+TEST_F(CudaDevice, HoldsAreCounted) {
+  std::vector<std::unique_ptr<Stream>> streams;
+  std::vector<std::shared_ptr<void>> tokens;
+  auto hold_more = [&] {
+    for (int i = 0; i < 100; ++i) {
+      streams.push_back(device->stream());
+      tokens.push_back(device->hold(*streams.back()));
+    }
+  };
+  expect_error<UserError>(hold_more, {"at most 64 holds"});
+  EXPECT_EQ(tokens.size(), 64u);
+}
+
 TEST_F(CudaDevice, AForgottenHoldGivesUp) {
   auto token = device->hold(*stream);
   const auto start = Clock::now();

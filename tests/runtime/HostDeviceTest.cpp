@@ -73,7 +73,7 @@ TEST(HostDevice, RefusesGridsBeyondCounting) {
   Axpy axpy(*device);
   const uint32_t most = 0xffff'ffff;
   expect_error<UserError>([&] { axpy.kernel->launch(*axpy.stream, {most, most, most}, nullptr); },
-                          {"axpy", "4294967295", "too large"});
+                          {"axpy", "4294967295 x 4294967295", "at most 2^63 - 1 programs"});
 }
 
 TEST(HostDevice, ObjectsWithTheSameNamesAreKeptApart) {
@@ -252,6 +252,22 @@ TEST(HostDevice, ForeignStreamsAreRefused) {
   Axpy axpy(*device);
   expect_error<UserError>([&] { axpy.kernel->launch(other, {1}, nullptr); }, {"stream", "another device"});
   expect_error<UserError>([&] { device->event()->record(other); }, {"stream"});
+  expect_error<UserError>([&] { device->hold(other); }, {"stream", "another device"});
+}
+
+TEST(HostDevice, ForeignEventsAreRefused) {
+  struct Other final : Event {
+    void record(Stream &) override {}
+    void synchronize() override {}
+    double elapsed_ms(const Event &) const override { return 0; }
+  } other;
+  auto device = open_device("host");
+  expect_error<UserError>([&] { device->event()->elapsed_ms(other); }, {"elapsed_ms", "start event", "another device"});
+}
+
+TEST(HostDevice, HasNoStreamsToAdopt) {
+  auto device = open_device("host");
+  expect_error<UserError>([&] { device->adopt(nullptr); }, {"'host'", "only a GPU has"});
 }
 
 } // namespace

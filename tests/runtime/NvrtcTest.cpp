@@ -194,6 +194,8 @@ TEST_F(CudaSourceOnGpu, ChecksLaunches) {
   expect_error<UserError>([&] { kernel->launch(*stream, {1}, 0, right); }, {"0 threads"});
   expect_error<UserError>([&] { kernel->launch(*stream, {1, 1, 70'000}, 32, right); }, {"70000"});
   kernel->launch(*stream, {0}, 32, right);
+  expect_error<UserError>([&] { kernel->launch(*stream, {1}, 32, std::vector<KernelArg>(65, KernelArg(1))); },
+                          {"scale", "65 arguments; at most 64"});
   std::vector<KernelArg> few = {b.data()}, narrow = {b.data(), b.data(), 3.f, 4};
   try {
     kernel->launch(*stream, {0}, 32, few);
