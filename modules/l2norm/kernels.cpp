@@ -7,12 +7,20 @@ namespace fla::l2norm {
 
 using namespace tile;
 
+/// [rows, columns], possibly with rows further apart.
+static View spread_input(KernelBuilder &k, const L2Spec &spec, const std::string &name, DType dtype,
+                         const Index &rows) {
+  ViewOptions options{.align = align_of(dtype, spec.align)};
+  if (spec.stride_divisor) options.strides = {k.runtime(name + "_stride", spec.stride_divisor), 1};
+  return k.input(name, dtype, {rows, spec.cols}, options);
+}
+
 // y = x * rstd with rstd = 1 / sqrt(sum_of_row(x^2) + eps)
 Kernel forward(const L2Spec &spec, const RowConfig &config) {
   KernelBuilder k("l2norm_forward", {.warps = config.warps});
   Index rows = k.runtime("rows");
   Scalar eps = k.scalar("eps", f32);
-  View x = k.input("x", spec.dtype, {rows, spec.cols}, {.align = align_of(spec.dtype, spec.align)});
+  View x = spread_input(k, spec, "x", spec.dtype, rows);
   View y = k.output("y", spec.out_dtype, {rows, spec.cols}, {.align = align_of(spec.out_dtype, spec.align)});
   View rstds = k.output("rstd", f32, {rows}, {.align = align_of(f32, spec.align)});
 
@@ -30,7 +38,7 @@ Kernel backward(const L2Spec &spec, const RowConfig &config) {
   KernelBuilder k("l2norm_backward", {.warps = config.warps});
   Index rows = k.runtime("rows");
   View y = k.input("y", spec.out_dtype, {rows, spec.cols}, {.align = align_of(spec.out_dtype, spec.align)});
-  View dy = k.input("dy", spec.out_dtype, {rows, spec.cols}, {.align = align_of(spec.out_dtype, spec.align)});
+  View dy = spread_input(k, spec, "dy", spec.out_dtype, rows);
   View dx = k.output("dx", spec.dtype, {rows, spec.cols}, {.align = align_of(spec.dtype, spec.align)});
   View rstds = k.input("rstd", f32, {rows}, {.align = align_of(f32, spec.align)});
 

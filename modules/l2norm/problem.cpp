@@ -103,15 +103,18 @@ Tolerance L2NormProblem::tolerance(std::string_view output) const {
 std::vector<Candidate> L2NormProblem::forward_candidates(const Place &place) const {
   std::vector<Arg> args = tensor_args({"x", "y", "rstd"});
   args.push_back({"eps", eps_});
+  if (spec_.stride_divisor) args.push_back({"x_stride", stride_});
   return row_candidates(
       place, {.cols = cols(), .dtype = spec_.dtype, .streaming = place.streaming},
       [&](const RowConfig &config) { return l2norm::forward(spec_, config); }, std::move(args));
 }
 
 std::vector<Candidate> L2NormProblem::backward_candidates(const Place &place) const {
+  std::vector<Arg> args = tensor_args({"y", "dy", "rstd", "dx"});
+  if (spec_.stride_divisor) args.push_back({"dy_stride", stride_});
   return row_candidates(
       place, {.cols = cols(), .dtype = spec_.out_dtype, .held = 32, .alive = 2, .streaming = place.streaming},
-      [&](const RowConfig &config) { return l2norm::backward(spec_, config); }, tensor_args({"y", "dy", "rstd", "dx"}));
+      [&](const RowConfig &config) { return l2norm::backward(spec_, config); }, std::move(args));
 }
 
 } // namespace fla::l2norm

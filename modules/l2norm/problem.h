@@ -8,8 +8,9 @@ namespace fla::l2norm {
 
 class L2NormProblem : public RowProblem {
 public:
-  L2NormProblem(L2Spec spec, Pass pass, int64_t rows, double eps = 1e-6)
-      : RowProblem(pass, rows, spec.cols), spec_(spec), eps_(eps) {}
+  /// `stride`: elements from row to row, where the spec has a divisor of them.
+  L2NormProblem(L2Spec spec, Pass pass, int64_t rows, double eps = 1e-6, int64_t stride = 0)
+      : RowProblem(pass, rows, spec.cols), spec_(spec), eps_(eps), stride_(stride) {}
 
   std::vector<TensorDesc> tensors() const override;
   int64_t bytes() const override;
@@ -20,7 +21,7 @@ public:
   Tolerance tolerance(std::string_view output) const override;
   int64_t items() const override { return rows(); }
   std::unique_ptr<Problem> part(int64_t count, const std::map<std::string, std::vector<double>> &) const override {
-    return std::make_unique<L2NormProblem>(spec_, pass(), count, eps_);
+    return std::make_unique<L2NormProblem>(spec_, pass(), count, eps_, stride_);
   }
 
 protected:
@@ -30,6 +31,7 @@ protected:
 private:
   L2Spec spec_;
   double eps_;
+  int64_t stride_;
 };
 
 } // namespace fla::l2norm

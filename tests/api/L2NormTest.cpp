@@ -17,9 +17,9 @@ protected:
     for (size_t d = 0; d + 1 < shape.size(); ++d) rows *= shape[d];
     const L2NormProblem problem({.dtype = dtype, .out_dtype = out_dtype, .cols = cols}, Pass::Fwd, rows, eps);
     Call call(*stream, problem, off);
-    L2NormForward got = l2norm_forward(
-        *stream, call.input("x", shape, layout), {.eps = eps, .out_dtype = out_dtype},
-        {.y = call.place(out_dtype, shape, layout), .rstd = call.output("rstd", {shape.begin(), shape.end() - 1})});
+    L2NormForward got = l2norm_forward(*stream, call.input("x", shape, layout), {.eps = eps, .out_dtype = out_dtype},
+                                       {.y = call.place(out_dtype, shape, {.shift = layout.shift}),
+                                        .rstd = call.output("rstd", {shape.begin(), shape.end() - 1})});
     EXPECT_EQ(got.rstd.shape, std::vector<int64_t>(shape.begin(), shape.end() - 1));
     call.expect("y", got.y);
     call.expect("rstd", got.rstd);
@@ -48,6 +48,15 @@ TEST_P(L2NormApi, AddressesOfLittleAlignment) {
   expect_backward(tile::bf16, tile::bf16, 6, 64, {.shift = 2});
 }
 
+TEST_P(L2NormApi, RowsApart) {
+  for (Layout layout : {Layout{.gap = 64}, Layout{.gap = 8}, Layout{.gap = 3, .shift = 1}}) {
+    expect_forward(tile::bf16, tile::f32, {3, 2, 64}, layout, 1e-6);
+    expect_backward(tile::f32, tile::bf16, 6, 64, layout);
+    expect_backward(tile::f32, tile::f32, 6, 33, layout);
+    expect_forward(tile::f32, tile::f32, {2, 5000}, layout, 1e-6);
+  }
+}
+
 TEST_P(L2NormApi, EveryAddressAlignedToAnElement) {
   off = 1;
   for (DType dtype : {tile::bf16, tile::f32})
@@ -72,14 +81,17 @@ TEST_P(L2NormApi, NoRows) {
 
 TEST_P(L2NormApi, RefusalsSayWhatIsAccepted) {
   Tensor x = stream->empty(tile::bf16, {4, 64}), f = stream->empty(tile::f32, {4, 64});
-  Tensor apart = x;
+  Tensor apart = x, turned = x;
   apart.shape = {4, 32}, apart.strides = {64, 1};
+  turned.strides = {1, 4};
   Tensor rstd = stream->empty(tile::f32, {4});
   auto forward = [&](const Tensor &x, L2NormOptions o = {}, L2NormForward into = {}) {
     return refusal([&] { l2norm_forward(*stream, x, o, into); });
   };
-  EXPECT_EQ(forward(apart), "l2norm_forward: tensor 'x' is bf16[4, 32] with strides [64, 1]; accepted: a contiguous "
-                            "tensor");
+  EXPECT_EQ(forward(turned), "l2norm_forward: tensor 'x' is bf16[4, 64] with strides [1, 4]; accepted: a last "
+                             "dimension of stride 1");
+  EXPECT_EQ(refusal([&] { l2norm_backward(*stream, apart, rstd, apart); }),
+            "l2norm_backward: tensor 'y' is bf16[4, 32] with strides [64, 1]; accepted: a contiguous tensor");
   EXPECT_EQ(forward(stream->empty(tile::i32, {4})), "l2norm_forward: tensor 'x' is i32[4]; accepted: bf16, f16, f32");
   EXPECT_THAT(forward(stream->empty(tile::f32, {})), HasSubstr("tensor 'x' is f32[]; accepted: 1 dimensions or more"));
   EXPECT_THAT(forward(stream->empty(tile::f32, {4, 0})), HasSubstr("accepted: a last dimension of 1 to 16777216"));
@@ -91,6 +103,8 @@ TEST_P(L2NormApi, RefusalsSayWhatIsAccepted) {
     return refusal([&] { l2norm_backward(*stream, x, rstd, dy); });
   };
   EXPECT_THAT(backward(f, x), HasSubstr("l2norm_backward: tensor 'rstd' is f32[4, 64]; accepted: the shape [4]"));
+  EXPECT_EQ(refusal([&] { l2norm_backward(*stream, x, rstd, x, tile::i32); }),
+            "l2norm_backward: x_dtype is i32; accepted: bf16, f16, f32");
   EXPECT_THAT(backward(rstd, f), HasSubstr("tensor 'dy' is f32[4, 64]; accepted: bf16"));
   Tensor odd = f;
   odd.data = static_cast<std::byte *>(odd.data) + 2;
