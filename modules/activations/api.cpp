@@ -132,7 +132,9 @@ std::string_view name_of(Activation f) {
   case Activation::sqrelu:
     return "sqrelu";
   }
-  throw tile::UserError(fmt::format("{} is no Activation", int(f)));
+  throw tile::UserError(fmt::format("{} is no Activation; accepted: sigmoid, logsigmoid, swish, gelu, gelu_erf, "
+                                    "sqrelu",
+                                    int(f)));
 }
 
 std::string_view name_of(Gate gate) {
@@ -148,7 +150,7 @@ std::string_view name_of(Gate gate) {
   case Gate::powglu:
     return "powglu";
   }
-  throw tile::UserError(fmt::format("{} is no Gate", int(gate)));
+  throw tile::UserError(fmt::format("{} is no Gate; accepted: swiglu, sigmoidglu, geglu, reglu, powglu", int(gate)));
 }
 
 Tensor activation_forward(Stream &stream, Activation f, const Tensor &x, const ActivationOptions &options,

@@ -75,8 +75,13 @@ Plan make_plan(Machine &machine, const Problem &problem) {
   return plan;
 }
 
-void require_contiguous(const Tensor &t) {
-  if (!t.is_contiguous()) throw tile::UserError("a copy takes a contiguous tensor; given was " + t.str());
+/// What can be copied to or from `here`.
+void require_copyable(const Tensor &t, const void *here) {
+  if (!t.is_sound() || !t.is_contiguous())
+    throw tile::UserError("a copy takes a contiguous tensor of less than 2^62 bytes; given was " + t.str());
+  if (t.bytes() > 0 && (!t.data || !here))
+    throw tile::UserError(fmt::format("a copy of {} takes an address on the device and one here; given were {} and {}",
+                                      t.str(), fmt::ptr(t.data), fmt::ptr(here)));
 }
 
 } // namespace
@@ -140,6 +145,11 @@ void Stream::synchronize() {
 
 Tensor Stream::empty(DType dtype, std::vector<int64_t> shape) {
   Tensor t{.dtype = dtype, .shape = std::move(shape)};
+  if (tile::size_of(dtype) == 0)
+    throw tile::UserError(
+        fmt::format("a tensor of the dtype {}, which is none; accepted: i1, i32, i64, f16, bf16, f32", int(dtype)));
+  if (!t.is_sound())
+    throw tile::UserError(fmt::format("a tensor {}; accepted: extents from 0 up, of less than 2^62 bytes", t.str()));
   auto memory = std::make_shared<Buffer>(device().allocate(t.bytes()));
   t.data = memory->data();
   t.memory = std::move(memory);
@@ -147,13 +157,13 @@ Tensor Stream::empty(DType dtype, std::vector<int64_t> shape) {
 }
 
 void Stream::upload(const Tensor &to, const void *from) {
-  require_contiguous(to);
+  require_copyable(to, from);
   synchronize();
   device().upload(to.data, from, to.bytes());
 }
 
 void Stream::download(void *to, const Tensor &from) {
-  require_contiguous(from);
+  require_copyable(from, to);
   synchronize();
   device().download(to, from.data, from.bytes());
 }

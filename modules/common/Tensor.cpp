@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace fla {
 
 int64_t Tensor::elements() const {
@@ -14,8 +17,22 @@ int64_t Tensor::elements() const {
   return n;
 }
 
+bool Tensor::is_sound() const {
+  if (!strides.empty() && strides.size() != shape.size()) return false;
+  const double most = 0x1p62 / double(std::max<int64_t>(tile::size_of(dtype), 1));
+  double elements = 1, reach = 0; // of whole numbers below 2^62 they are off by far less than a factor of 2
+  for (size_t d = 0; d < shape.size(); ++d) {
+    if (shape[d] < 0) return false;
+    elements *= double(std::max<int64_t>(shape[d], 1)); // an extent of 0 excuses no other
+    if (!strides.empty() && shape[d] > 1) reach += double(shape[d] - 1) * std::abs(double(strides[d]));
+  }
+  return elements < most && reach < most;
+}
+
 bool Tensor::is_contiguous() const {
-  if (strides.empty() || elements() == 0) return true;
+  if (strides.empty()) return true;
+  if (strides.size() != shape.size()) return false;
+  if (elements() == 0) return true;
   int64_t expected = 1;
   for (size_t d = shape.size(); d-- > 0; expected *= shape[d])
     if (shape[d] != 1 && strides[d] != expected) return false;

@@ -25,6 +25,9 @@ struct Tensor {
   int rank() const { return int(shape.size()); }
   /// 1 for a tensor of rank 0.
   int64_t elements() const;
+  /// Whether extents and strides are such that every element has an address: extents from 0 up, a stride for each or
+  /// none, and less than 2^62 bytes from the first element to the last. What is not, has no meaningful elements().
+  bool is_sound() const;
   size_t bytes() const { return size_t(elements()) * size_t(tile::size_of(dtype)); } ///< of its elements
   /// Whether its elements lie one after the other, row-major; dimensions of extent 1 have any stride.
   bool is_contiguous() const;

@@ -22,14 +22,15 @@ void TensorChecks::input(std::string_view name, const Tensor &t, std::initialize
     refuse(name, t, "extents from 0 up");
   if (!t.strides.empty() && t.strides.size() != t.shape.size())
     refuse(name, t, fmt::format("a stride for each dimension; given were {}", t.strides.size()));
+  if (!t.is_sound()) refuse(name, t, "extents and strides that reach less than 2^62 bytes far");
   if (!t.data && t.elements() > 0) refuse(name, t, "an address; given was null");
-  if (reinterpret_cast<uintptr_t>(t.data) % uintptr_t(tile::size_of(t.dtype)) != 0)
-    refuse(name, t, fmt::format("an address that is a multiple of its elements' size; given was {}", fmt::ptr(t.data)));
   if (std::find(dtypes.begin(), dtypes.end(), t.dtype) == dtypes.end()) {
     std::vector<std::string_view> names;
     for (DType d : dtypes) names.push_back(name_of(d));
     refuse(name, t, fmt::format("{}", fmt::join(names, ", ")));
   }
+  if (reinterpret_cast<uintptr_t>(t.data) % uintptr_t(tile::size_of(t.dtype)) != 0)
+    refuse(name, t, fmt::format("an address that is a multiple of its elements' size; given was {}", fmt::ptr(t.data)));
   if (t.rank() < least_rank) refuse(name, t, fmt::format("{} dimensions or more", least_rank));
 }
 

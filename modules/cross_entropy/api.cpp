@@ -6,6 +6,7 @@
 #include "modules/cross_entropy/problem.h"
 
 #include <cmath>
+#include <limits>
 
 namespace fla {
 
@@ -24,7 +25,7 @@ Reduction reduction_of(const TensorChecks &check, LossReduction reduction) {
   case LossReduction::None:
     return Reduction::None;
   }
-  check.require(false, fmt::format("{} is no LossReduction", int(reduction)));
+  check.require(false, fmt::format("{} is no LossReduction; accepted: Mean, Sum, None", int(reduction)));
   throw tile::InternalError("a refusal went on");
 }
 
@@ -44,11 +45,16 @@ public:
     };
     const double smoothing = options.label_smoothing, scale = options.logit_scale;
     require(smoothing >= 0 && smoothing <= 1, "label_smoothing", smoothing, "0 to 1");
-    require(std::isfinite(scale), "logit_scale", scale, "finite numbers");
-    auto is_from_zero = [](double x) { return std::isfinite(x) && x >= 0; };
-    require(is_from_zero(options.softcap), "softcap", options.softcap, "finite numbers from 0 up");
-    require(is_from_zero(options.lse_square_scale), "lse_square_scale", options.lse_square_scale,
-            "finite numbers from 0 up");
+    // The kernels' constants are f32: the options themselves, scale / softcap, and twice the scale of squares.
+    auto is_f32 = [](double x) { return std::abs(x) <= std::numeric_limits<float>::max(); };
+    require(is_f32(scale), "logit_scale", scale, "finite numbers of f32");
+    require(options.softcap >= 0 && is_f32(options.softcap), "softcap", options.softcap,
+            "finite numbers from 0 up, of f32");
+    if (options.softcap != 0)
+      require(is_f32(scale / options.softcap), "logit_scale / softcap", scale / options.softcap,
+              "finite numbers of f32");
+    require(options.lse_square_scale >= 0 && is_f32(2 * options.lse_square_scale), "lse_square_scale",
+            options.lse_square_scale, "finite numbers from 0 up, of which f32 holds twice");
     spec_.dtype = logits.dtype;
     spec_.classes = rows_.cols;
     spec_.ignore_index = options.ignore_index;

@@ -104,7 +104,7 @@ public:
 private:
   layernorm::Gate gate_of(GateActivation activation) const {
     check_.require(activation == GateActivation::silu || activation == GateActivation::sigmoid,
-                   fmt::format("{} is no GateActivation", int(activation)));
+                   fmt::format("{} is no GateActivation; accepted: silu, sigmoid", int(activation)));
     return activation == GateActivation::silu ? layernorm::Gate::Silu : layernorm::Gate::Sigmoid;
   }
   void take_stride(std::string_view name, const Tensor &t, int64_t &stride) const {

@@ -12,7 +12,8 @@ void NormSpec::check() const {
     throw tile::UserError("norm: rows apart and groups; accepted: groups of rows that lie one after the other");
   if (gate_first && gate == Gate::None)
     throw tile::UserError("norm: a gate before the norm, but no gate; accepted: gates silu, sigmoid");
-  if (weight_offset && !weight) throw tile::UserError("norm: an offset of the weight, but no weight");
+  if (weight_offset && !weight)
+    throw tile::UserError("norm: an offset of the weight, but no weight; accepted: a weight, or no offset");
   for (tile::DType t : {dtype, y_dtype()})
     if (t != tile::f32 && t != tile::f16 && t != tile::bf16)
       throw tile::UserError(fmt::format("norm: dtype {} is not accepted; there are bf16, f16, f32", tile::name_of(t)));

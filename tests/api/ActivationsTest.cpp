@@ -142,7 +142,9 @@ TEST_P(ActivationsApi, RefusalsSayWhatIsAccepted) {
   EXPECT_EQ(refusal([&] { bias_gelu_forward(*stream, x, w); }),
             "bias_gelu_forward: tensor 'b' is bf16[4, 9]; accepted: the shape [8]");
   EXPECT_THAT(refusal([&] { halves(w); }), HasSubstr("halves of bf16[4, 9]; accepted: a last dimension of an even"));
-  EXPECT_THAT(refusal([&] { name_of(Gate(99)); }), HasSubstr("99 is no Gate"));
+  EXPECT_THAT(refusal([&] { name_of(Gate(99)); }), HasSubstr("99 is no Gate; accepted: swiglu, sigmoidglu"));
+  EXPECT_THAT(refusal([&] { name_of(Activation(42)); }), HasSubstr("42 is no Activation; accepted: sigmoid, logsig"));
+  EXPECT_THAT(forward(Activation::logsigmoid, x, {std::nan("")}), HasSubstr("temperature is nan; accepted: finite"));
 }
 
 INSTANTIATE_ON_DEVICES(ActivationsApi);

@@ -146,8 +146,16 @@ TEST_P(CrossEntropyApi, RefusalsSayWhatIsAccepted) {
   EXPECT_THAT(forward(x, t, {.softcap = -1}), HasSubstr("softcap is -1; accepted: finite numbers from 0 up"));
   EXPECT_THAT(forward(x, t, {.logit_scale = 1 / 0.0}), HasSubstr("logit_scale is inf; accepted: finite numbers"));
   EXPECT_THAT(forward(x, t, {.lse_square_scale = -1}), HasSubstr("lse_square_scale is -1"));
+  for (double none : {1e39, std::nan("")}) {
+    EXPECT_THAT(forward(x, t, {.logit_scale = none}), HasSubstr("; accepted: finite numbers of f32"));
+    EXPECT_THAT(forward(x, t, {.softcap = none}), HasSubstr("; accepted: finite numbers from 0 up, of f32"));
+  }
+  EXPECT_THAT(forward(x, t, {.softcap = 1e-40}), HasSubstr("logit_scale / softcap is 1e+40; accepted: finite"));
+  EXPECT_THAT(forward(x, t, {.lse_square_scale = 2e38}), HasSubstr("lse_square_scale is 2e+38; accepted: finite"));
+  EXPECT_THAT(forward(x, t, {.label_smoothing = std::nan("")}), HasSubstr("label_smoothing is nan; accepted: 0 to 1"));
   EXPECT_THAT(forward(x, t, {.weight = f}), HasSubstr("tensor 'weight' is f32[4]; accepted: the shape [8]"));
-  EXPECT_THAT(forward(x, t, {.reduction = LossReduction(9)}), HasSubstr("9 is no LossReduction"));
+  EXPECT_THAT(forward(x, t, {.reduction = LossReduction(9)}),
+              HasSubstr("9 is no LossReduction; accepted: Mean, Sum, None"));
   EXPECT_THAT(forward(x, t, {}, {.loss = f}), HasSubstr("tensor 'loss' is f32[4]; accepted: the shape []"));
   EXPECT_THAT(forward(x, t, {}, {.z_loss = one}), HasSubstr("tensor 'z_loss' is f32[]; accepted: no such tensor"));
   EXPECT_THAT(forward(x, t, {}, {.loss = one, .total_weight = one}),
@@ -163,6 +171,11 @@ TEST_P(CrossEntropyApi, RefusalsSayWhatIsAccepted) {
   narrow.shape = {2, 8}, narrow.strides = {16, 1};
   EXPECT_THAT(backward({.lse = f, .total_weight = one}, one, narrow), HasSubstr("'dlogits' is bf16[2, 8]"));
   const Tensor large = stream->empty(tile::bf16, {64});
+  Tensor spread = large, wide = large; // one memory, rows 16 and 8 apart
+  spread.shape = wide.shape = {4, 8}, spread.strides = {16, 1};
+  EXPECT_THAT(
+      refusal([&] { cross_entropy_backward(*stream, spread, t, {.lse = f, .total_weight = one}, one, {}, wide); }),
+      HasSubstr("tensor 'dlogits' is bf16[4, 8]; accepted: in place of the logits, their strides"));
   behind = large, behind.shape = {4, 8};
   Tensor logits = behind;
   logits.data = static_cast<std::byte *>(logits.data) + 2;

@@ -158,10 +158,16 @@ TEST_P(NormApi, RefusalsSayWhatIsAccepted) {
   EXPECT_EQ(forward(x, x), "layer_norm_forward: tensor 'weight' is bf16[4, 8]; accepted: the shape [8]");
   EXPECT_EQ(forward(x, w, {.eps = -1}), "layer_norm_forward: eps is -1; accepted: finite numbers from 0 up");
   EXPECT_THAT(forward(x, w, {.groups = 3}), HasSubstr("3 groups of 8 columns; accepted: a divisor of 8"));
+  Tensor many = x; // of no more memory than it needs to be refused
+  many.shape = {1 << 30, 1024};
+  EXPECT_EQ(forward(many, {}, {.groups = 1024}),
+            "layer_norm_forward: 1073741824 rows of 1024 groups; accepted: 2147483647 groups in all");
+  EXPECT_EQ(forward(x, w, {.eps = 1 / 0.0}), "layer_norm_forward: eps is inf; accepted: finite numbers from 0 up");
   EXPECT_THAT(forward(x, w, {.gate_first = true}), HasSubstr("a gate before the norm, but no gate"));
   EXPECT_THAT(forward(x, {}, {.weight_offset = true}), HasSubstr("an offset of the weight, but no weight"));
   EXPECT_THAT(forward(x, w, {.gate = w}), HasSubstr("tensor 'gate' is bf16[8]; accepted: the shape [4, 8]"));
-  EXPECT_THAT(forward(x, w, {.gate = x, .activation = GateActivation(7)}), HasSubstr("7 is no GateActivation"));
+  EXPECT_THAT(forward(x, w, {.gate = x, .activation = GateActivation(7)}),
+              HasSubstr("7 is no GateActivation; accepted: silu"));
   EXPECT_THAT(forward(x, w, {.residual = x, .residual_in_fp32 = true}),
               HasSubstr("tensor 'residual' is bf16[4, 8]; accepted: f32"));
   EXPECT_THAT(forward(x, w, {.out_dtype = tile::i32}), HasSubstr("dtype i32 is not accepted"));

@@ -55,6 +55,30 @@ TEST_F(TensorChecksTest, RefusalsNameOpTensorAndWhatIsAccepted) {
   Tensor odd = tensor({4});
   odd.data = reinterpret_cast<std::byte *>(memory) + 2;
   EXPECT_THAT(refusal([&] { check.input("x", odd, {tile::f32}); }), HasSubstr("a multiple of its elements' size"));
+  Tensor strange = tensor({4});
+  strange.dtype = DType(77);
+  EXPECT_EQ(refusal([&] { check.input("x", strange, {tile::f32}); }), "op: tensor 'x' is ?[4]; accepted: f32");
+}
+
+TEST_F(TensorChecksTest, ExtentsAndStridesReachOnlySoFar) {
+  constexpr int64_t kFar = int64_t(1) << 40;
+  auto input = [&](const Tensor &t) { return refusal([&] { check.input("x", t, {tile::f32}); }); };
+  EXPECT_THAT(input(tensor({kFar, kFar})),
+              HasSubstr("'x' is f32[1099511627776, 1099511627776]; accepted: extents and"));
+  EXPECT_THAT(input(tensor({kFar, 0, kFar})), HasSubstr("less than 2^62 bytes far"));
+  EXPECT_THAT(input(tensor({2, 8}, {int64_t(1) << 62, 1})), HasSubstr("less than 2^62 bytes far"));
+  EXPECT_THAT(input(tensor({2, 8}, {INT64_MIN, 1})), HasSubstr("less than 2^62 bytes far"));
+  EXPECT_EQ(input(tensor({1, 8}, {INT64_MAX, 1})), "accepted"); // of one row
+}
+
+TEST_F(TensorChecksTest, Rows) {
+  auto rows = [&](const Tensor &t) { return refusal([&] { check.rows_of("x", t); }); };
+  EXPECT_EQ(rows(tensor({})), "op: tensor 'x' is f32[]; accepted: 1 dimensions or more");
+  EXPECT_EQ(rows(tensor({4, 0})), "op: tensor 'x' is f32[4, 0]; accepted: a last dimension of 1 to 16777216");
+  EXPECT_THAT(rows(tensor({1 << 25})), HasSubstr("a last dimension of 1 to 16777216"));
+  EXPECT_THAT(rows(tensor({int64_t(1) << 31, 8})), HasSubstr("accepted: 2147483647 rows or fewer"));
+  EXPECT_THAT(rows(tensor({1 << 20, (1 << 20) + 1})), HasSubstr("accepted: 1099511627776 elements or fewer"));
+  EXPECT_EQ(rows(tensor({1 << 20, 1 << 20})), "accepted");
 }
 
 TEST_F(TensorChecksTest, RowStrides) {

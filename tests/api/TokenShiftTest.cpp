@@ -123,6 +123,15 @@ TEST_P(TokenShiftApi, RefusalsSayWhatIsAccepted) {
   Tensor uneven = stream->empty(tile::bf16, {200});
   uneven.shape = {2, 2, 6, 8}, uneven.strides = {100, 48, 8, 1};
   EXPECT_THAT(forward(uneven), HasSubstr("accepted: dimensions before the last two that collapse into one"));
+  uneven.strides = {96, -48, 8, 1};
+  EXPECT_THAT(forward(uneven), HasSubstr("with strides [96, -48, 8, 1]; accepted: strides from 0 up"));
+  Tensor none = x;
+  none.shape = {1, 6, 0};
+  EXPECT_THAT(forward(none), HasSubstr("'x' is bf16[1, 6, 0]; accepted: a last dimension of 1 to 16777216"));
+  none.shape = {1 << 16, 1 << 15, 8};
+  EXPECT_THAT(forward(none), HasSubstr("'x' is bf16[65536, 32768, 8]; accepted: 2147483647 tokens or fewer"));
+  none.shape = {int64_t(1) << 32, int64_t(1) << 32, 1, 8}; // of no tokens, if one multiplies carelessly
+  EXPECT_THAT(forward(none), HasSubstr("accepted: extents and strides that reach less than 2^62 bytes far"));
   EXPECT_THAT(refusal([&] { token_shift_backward(*stream, x, {.dnext_cache = x}); }),
               HasSubstr("token_shift_backward: tensor 'dnext_cache' is bf16[1, 6, 8]; accepted: the shape [1, 8]"));
 }

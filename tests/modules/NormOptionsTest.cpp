@@ -80,7 +80,8 @@ TEST(NormSpecs, AreChecked) {
   EXPECT_THAT(with([](NormSpec &s) { s.groups = 5; }), HasSubstr("5 groups of 12 columns; accepted: a divisor of 12"));
   EXPECT_THAT(with([](NormSpec &s) { s.groups = 0; }), HasSubstr("0 groups"));
   EXPECT_THAT(with([](NormSpec &s) { s.gate_first = true; }), HasSubstr("no gate; accepted: gates silu, sigmoid"));
-  EXPECT_THAT(with([](NormSpec &s) { s.weight = false, s.weight_offset = true; }), HasSubstr("no weight"));
+  EXPECT_THAT(with([](NormSpec &s) { s.weight = false, s.weight_offset = true; }),
+              HasSubstr("no weight; accepted: a weight, or no"));
   EXPECT_THAT(with([](NormSpec &s) { s.out_dtype = tile::i32; }), HasSubstr("dtype i32 is not accepted"));
   EXPECT_THAT(with([](NormSpec &s) { s.groups = 2, s.stride_divisor = 8; }), HasSubstr("rows apart and groups"));
 }
