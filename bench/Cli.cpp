@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <fmt/format.h>
 #include <functional>
+#include <optional>
 #include <ostream>
 
 namespace fla::bench {
@@ -66,9 +67,15 @@ CLI::Option *add_text(CLI::App &app, const std::string &name, std::string &to, c
   return app.add_option(name, to, help)->type_name(value);
 }
 
+/// CLI11 takes a number that is too large for the largest that there is.
 template <class N>
 void add_number(CLI::App &app, const std::string &name, N &to, N least, N most, const std::string &help) {
-  app.add_option(name, to, help)->check(CLI::Range(least, most).description(""))->type_name("N");
+  auto check = [least, most](const std::string &word) {
+    const std::optional<int64_t> number = parse_integer(word);
+    if (number && *number >= least && *number <= most) return std::string();
+    return fmt::format("'{}' is no whole number from {} to {}", word, least, most);
+  };
+  app.add_option(name, to, help)->check(CLI::Validator(check, ""))->type_name("N");
 }
 
 void add_selection(CLI::App &app, Selection &select) {

@@ -122,7 +122,9 @@ std::vector<Item> plan(const Selection &select) {
           items.push_back(
               {std::string(module.name()), op.name, pass, shape, dtype, module.problem(op.name, pass, shape, dtype)});
   if (items.empty())
-    throw UserError(fmt::format("no op of {} has the pass {}", module.name(), fmt::join(select.passes, ", ")));
+    throw UserError(fmt::format("no op of {} takes the case {} and has the pass {}; `flabench --list` shows what each "
+                                "takes",
+                                module.name(), fmt::join(select.cases, " or "), fmt::join(select.passes, ", ")));
   return items;
 }
 

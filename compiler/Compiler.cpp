@@ -41,13 +41,20 @@ void runPasses(Compilation &c, const StageFiles &files) {
 targets::Generated generate(Compilation &c, const Target &target, const StageFiles &files) {
   const Options &o = options();
   const bool nvvm = target.kind == Target::Kind::Nvvm;
-  std::string ir;
-  if (auto edited = files.replacement("ll")) ir = std::move(edited->text);
+  const std::optional<StageFiles::Replacement> ir = files.replacement("ll");
+  auto run = [&](targets::Output output, bool keep_llvm) {
+    try {
+      return c.generate(output, keep_llvm, ir ? ir->text : std::string());
+    } catch (const UserError &e) {
+      if (!ir) throw;
+      throw UserError("TILE_OVERRIDE: " + ir->path + ": " + e.what());
+    }
+  };
   if (o.dump_code && !nvvm) {
     // The module is translated, not consumed: the host's assembly is a second run of the code generator.
-    files.write(true, "s", c.generate(targets::Output::Assembly, false, ir).code);
+    files.write(true, "s", run(targets::Output::Assembly, false).code);
   }
-  targets::Generated made = c.generate(targets::Output::Object, o.dump_llvm, ir);
+  targets::Generated made = run(targets::Output::Object, o.dump_llvm);
   if (auto edited = nvvm ? files.replacement("ptx") : std::nullopt) made.code = std::move(edited->text);
   files.write(o.dump_llvm, "ll", made.llvm);
   files.write(o.dump_code && nvvm, "ptx", made.code);

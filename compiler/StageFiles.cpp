@@ -16,6 +16,9 @@ StageFiles::StageFiles(const Kernel &kernel, const Target &target) {
   static std::atomic<int> count = 0;
   const Options &o = options();
   if (!o.dumps() && o.override_dir.empty()) return;
+  std::error_code ignored;
+  if (!o.override_dir.empty() && !std::filesystem::is_directory(o.override_dir, ignored))
+    throw UserError("TILE_OVERRIDE: there is no folder '" + o.override_dir + "'; accepted: a folder of edited stages");
   number_ = std::to_string(count++) + "-";
   number_.insert(0, number_.size() < 5 ? 5 - number_.size() : 0, '0');
   name_ = kernel.name() + "." + target.arch + ".";
@@ -41,6 +44,7 @@ std::optional<StageFiles::Replacement> StageFiles::replacement(const char *stage
     if (!file) continue;
     std::stringstream text;
     text << file.rdbuf();
+    if (text.str().empty()) throw UserError("TILE_OVERRIDE: " + path.string() + ": it is empty");
     std::cerr << "TILE_OVERRIDE: " << path.string() << " stands for what was compiled\n";
     return Replacement{path.string(), text.str()};
   }

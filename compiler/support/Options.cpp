@@ -14,6 +14,12 @@ std::string environment(const char *name, std::string otherwise) {
   return value && *value ? value : std::move(otherwise);
 }
 
+bool flag(const char *name) {
+  const std::string value = environment(name, "0");
+  if (value != "0" && value != "1") throw UserError(std::string(name) + ": '" + value + "'; accepted: 0, 1");
+  return value == "1";
+}
+
 std::string temporary_dir() {
   std::error_code ignored;
   auto dir = std::filesystem::temp_directory_path(ignored);
@@ -55,11 +61,9 @@ const Options &options() {
     Options o = parse_dump(environment("TILE_DUMP", ""));
     o.dump_dir = environment("TILE_DUMP_DIR", ".");
     o.override_dir = environment("TILE_OVERRIDE", "");
-    o.remarks = environment("TILE_REMARKS", "0") != "0";
+    o.remarks = flag("TILE_REMARKS");
     o.repro_dir = environment("TILE_REPRO", temporary_dir());
-    std::string debug = environment("TILE_DEBUG", "0");
-    if (debug != "0" && debug != "1") throw UserError("TILE_DEBUG: '" + debug + "'; accepted: 0, 1");
-    o.debug = debug == "1";
+    o.debug = flag("TILE_DEBUG");
     o.host_cpu = environment("TILE_HOST_CPU", "");
     return o;
   }();

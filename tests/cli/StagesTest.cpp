@@ -98,6 +98,41 @@ TEST_F(StagesTest, AWrongFileIsTheUsersMistake) {
   EXPECT_THAT(done.err, HasSubstr("it is for another target than simt"));
 }
 
+TEST_F(StagesTest, AnEditKeepsTheKernelsArguments) {
+  ASSERT_EQ(run({{"TILE_DUMP", "tile"}, {"TILE_DUMP_DIR", dir_.string()}}).code, 0);
+  const std::filesystem::path path = file(".tile.mlir");
+  write(path, replaced(read(path), "tile.name = \"x\"", "tile.name = \"other\""));
+  const Finished done = run({{"TILE_OVERRIDE", dir_.string()}});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_THAT(done.err, HasSubstr("TILE_OVERRIDE: " + path.string() +
+                                  ": it is not one kernel 'rms_norm_forward' with the same arguments and warps"));
+}
+
+TEST_F(StagesTest, WrongLlvmIsTheUsersMistake) {
+  const std::filesystem::path path = dir_ / "rms_norm_forward.simt.ll";
+  write(path, "define garbage");
+  const Finished done = run({{"TILE_OVERRIDE", dir_.string()}});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_THAT(done.err, HasSubstr("TILE_OVERRIDE: " + path.string() + ": the edited LLVM IR cannot be read, line 1: "));
+}
+
+TEST_F(StagesTest, AnEmptyFileStandsForNothing) {
+  const std::filesystem::path path = dir_ / "rms_norm_forward.simt.ll";
+  write(path, "");
+  const Finished done = run({{"TILE_OVERRIDE", dir_.string()}});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_THAT(done.err, HasSubstr("TILE_OVERRIDE: " + path.string() + ": it is empty"));
+}
+
+TEST_F(StagesTest, FoldersThatCannotBe) {
+  const Finished dump = run({{"TILE_DUMP", "tile"}, {"TILE_DUMP_DIR", "/dev/null/stages"}});
+  EXPECT_EQ(dump.code, 2);
+  EXPECT_THAT(dump.err, HasSubstr("TILE_DUMP_DIR: cannot write /dev/null/stages/"));
+  const Finished edited = run({{"TILE_OVERRIDE", (dir_ / "nowhere").string()}});
+  EXPECT_EQ(edited.code, 2);
+  EXPECT_THAT(edited.err, HasSubstr("TILE_OVERRIDE: there is no folder '" + (dir_ / "nowhere").string() + "'"));
+}
+
 TEST_F(StagesTest, PassesShowWhatTheyChange) {
   ASSERT_EQ(run({{"TILE_DUMP", "passes"}, {"TILE_DUMP_DIR", dir_.string()}}).code, 0);
   const std::string text = read(file(".passes"));

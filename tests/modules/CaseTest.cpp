@@ -57,6 +57,11 @@ TEST(Pass, NamesGoBothWays) {
   EXPECT_THAT(refusal([] { pass_named("forward"); }), AllOf(HasSubstr("\"forward\""), HasSubstr("fwd, bwd, fwdbwd")));
 }
 
+TEST(Grids, HaveNames) {
+  EXPECT_THAT(refusal([] { module_named("softmax").cases("softmax", "slow"); }),
+              AllOf(HasSubstr("\"slow\" of module softmax"), HasSubstr("there are quick, fla")));
+}
+
 TEST(Registry, ListsWhatThereIs) {
   const Module &module = module_named("layernorm");
   EXPECT_EQ(module.name(), "layernorm");

@@ -80,7 +80,8 @@ std::string refused_case(int64_t batch, int64_t tokens, int64_t cols, int64_t se
 
 TEST(TokenshiftModule, RefusesWhatIsOutOfRange) {
   EXPECT_THAT(refused_case(1, 1, 0, 0), HasSubstr("D=0 is out of range; accepted: 1 to"));
-  EXPECT_THAT(refused_case(2, 8, 8, 3), HasSubstr("B=2 with seqs=3"));
+  EXPECT_THAT(refused_case(2, 8, 8, 3), HasSubstr("B=2 with seqs=3; packed sequences are one behind the other: B=1"));
+  EXPECT_THAT(refused_case(1, 1, 1, int64_t(1) << 31), HasSubstr("is out of range; accepted: 0 to 16777216"));
   EXPECT_THAT(refused_case(1 << 20, 1 << 20, 1, 0), HasSubstr("more tokens than"));
   EXPECT_THAT(refused_case(1, 1 << 30, 1 << 20, 0), HasSubstr("more elements than"));
   EXPECT_THAT(refused_case(1, 1, 1, 0, tile::i32), HasSubstr("dtype i32"));
