@@ -20,6 +20,8 @@ namespace {
 /// Programs of a host core that go over a range each: enough that cores which are slowed down can share.
 constexpr int64_t kRangesPerUnit = 4;
 
+constexpr int64_t kMostAcross = 65535; ///< programs of a GPU's second grid dimension
+
 /// How a program's block is cut: so many accesses of the machine's full width for each lane and tensor.
 struct Cut {
   int warps;
@@ -100,7 +102,8 @@ private:
       const int64_t narrow = target_.is_gpu() ? target_.lanes * vector() : block;
       c.shape.chunk = row_shape(problem_.cols(), std::min(narrow, block), block).chunk;
       // A program leaves one row of sums, however many it went over: few columns make for few partial sums.
-      if (cut.narrow) c.shape.chunk = std::min(c.shape.chunk, narrow);
+      if (cut.narrow && ceil_div(problem_.cols(), narrow) <= kMostAcross)
+        c.shape.chunk = std::min(c.shape.chunk, narrow);
       c.rows = block / c.shape.chunk;
     }
     // Rows that end inside of an access have masks for single elements: with many of them a lane needs more registers

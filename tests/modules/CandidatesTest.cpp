@@ -1,5 +1,6 @@
 // Every candidate of every kind of case builds, and its launches bind each argument to something that exists.
 #include "tests/modules/Candidates.h"
+#include "modules/activations/problem.h"
 #include "modules/common/Problem.h"
 #include "modules/cross_entropy/problem.h"
 #include "modules/l2norm/problem.h"
@@ -41,6 +42,39 @@ TEST(Candidates, BuildForEveryOptionOfNorms) {
             SCOPED_TRACE(options.name + " " + std::to_string(rows) + "x" + std::to_string(cols));
             expect_candidates_build(layernorm::NormProblem(spec, pass, rows), machine_of(kind));
           }
+}
+
+// As many rows as there may be, as many columns, and both: a second grid dimension takes 65535 programs.
+TEST(Candidates, FitIntoTheGridsOfADevice) {
+  constexpr int64_t kMost = (int64_t(1) << 31) - 1, kWidest = int64_t(1) << 24,
+                    kGroups = layernorm::NormSpec::kMostGroups;
+  for (Target::Kind kind : {Target::Kind::Nvvm, Target::Kind::Simd})
+    for (Pass pass : {Pass::Fwd, Pass::Bwd, Pass::FwdBwd})
+      for (const auto &[rows, cols] : {std::pair{kMost, int64_t(3)}, {kMost, 512}, {1, kWidest}, {4096, kWidest}}) {
+        SCOPED_TRACE(std::to_string(rows) + "x" + std::to_string(cols) + " " + std::string(name_of(pass)));
+        const Target machine = machine_of(kind);
+        for (tile::DType dtype : {tile::bf16, tile::f32}) {
+          for (const char *op : {"swish", "bias_gelu", "swiglu"}) {
+            activations::Options apart;
+            apart.strides = {{"x", cols + 8}};
+            for (const activations::Options &options : {activations::Options(), apart})
+              expect_candidates_build(
+                  activations::ActivationProblem(activations::activation_named(op), dtype, pass, rows, cols, options),
+                  machine);
+          }
+          expect_candidates_build(l2norm::L2NormProblem({.dtype = dtype, .out_dtype = dtype, .cols = cols}, pass, rows),
+                                  machine);
+          expect_candidates_build(layernorm::NormProblem(layernorm::NormSpec::layer_norm(dtype, cols), pass, rows),
+                                  machine);
+          cross_entropy::Spec loss;
+          loss.dtype = dtype;
+          loss.classes = cols;
+          expect_candidates_build(cross_entropy::CrossEntropyProblem(loss, pass, rows), machine);
+        }
+        auto groups = layernorm::NormSpec::layer_norm(tile::bf16, 2 * kGroups);
+        for (groups.groups = kGroups; groups.groups > 1; groups.groups = groups.groups == kGroups ? 2 : 1)
+          expect_candidates_build(layernorm::NormProblem(groups, pass, kMost / groups.groups), machine);
+      }
 }
 
 TEST(Candidates, WithoutRowsOnlyTheWeightGradientsAreWritten) {
