@@ -85,10 +85,18 @@ TEST_P(Conv, EveryWidthAndOption) {
 TEST_P(Conv, AnyNumberOfColumns) {
   MACHINE_OR_SKIP(GetParam());
   size_t turn = 0;
-  for (int64_t cols : {1, 2, 7, 50, 60, 100, 1200, 4096}) {
+  for (int64_t cols : {1, 2, 7, 33, 50, 60, 100, 1200, 4096}) {
     expect(machine, {"batch", {1, 9}}, cols, kDtypes[turn % 3], kPasses[turn % 2], 6, 4);
     expect(machine, {"packed", packed({5, 4})}, cols, kDtypes[turn % 3], kPasses[(turn + 1) % 2], 6, 3);
     ++turn;
+  }
+}
+
+TEST_P(Conv, RowsTooWideToBeHeld) {
+  MACHINE_OR_SKIP(GetParam());
+  for (Pass pass : kPasses) {
+    expect(machine, {"batch", {1, 3}}, 40000, DType::bf16, pass, 6, 4);
+    expect(machine, {"packed", packed({2, 0, 1})}, 33001, DType::f32, pass, 54, 3);
   }
 }
 
