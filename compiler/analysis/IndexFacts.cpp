@@ -46,7 +46,8 @@ IndexFacts factsOfInduction(scf::ForOp loop, int depth) {
   IndexFacts lo = facts(loop.getLowerBound(), depth), step = facts(loop.getStep(), depth);
   IndexFacts hi = facts(loop.getUpperBound(), depth);
   IndexFacts f;
-  f.divisor = std::gcd(lo.divisor, step.divisor);
+  // A step of less than 1 counts as 1.
+  f.divisor = std::gcd(lo.divisor, step.min && *step.min > 0 ? step.divisor : 1);
   if (loop.getUnsignedCmp()) return f; // bounds are signed
   f.min = lo.min;
   f.max = add(hi.max, -1);

@@ -45,6 +45,27 @@ TEST_P(Stages, AnyNumberOfIterations) {
   }
 }
 
+// A step promised to be a multiple of 8 may be 0, which counts as 1: no row is skipped, and no load counts on the 8.
+TEST_P(Stages, AStepOfNothingCountsAsOne) {
+  MACHINE_OR_SKIP(GetParam());
+  KernelBuilder k("steps", {.warps = 1});
+  Index step = k.runtime("step", 8);
+  View x = k.input("x", f32, {128}), y = k.output("y", f32, {64});
+  y.store({0}, k.loop(0, 17, step).carry(k.zeros({64}, f32))([&](Index i, Tile sum) { return sum + x.load({i}, {64}); }));
+  std::vector<float> x_of(128), expected(64);
+  for (size_t i = 0; i < x_of.size(); ++i) x_of[i] = float(i * i % 31);
+  Launch launch(machine, k.finish());
+  launch.tensor("x", x_of).tensor("y", std::vector<float>(64, -1));
+  for (int64_t given : {0, 8}) {
+    for (size_t c = 0; c < expected.size(); ++c) {
+      expected[c] = 0;
+      for (size_t i = 0; i < 17; i += size_t(std::max<int64_t>(given, 1))) expected[c] += x_of[i + c];
+    }
+    launch.number("step", given).run();
+    EXPECT_EQ(launch.values<float>("y"), expected) << "step " << given;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Machines, Stages, testing::Values("host", "simt", "cuda"),
                          [](const auto &info) { return info.param; });
 

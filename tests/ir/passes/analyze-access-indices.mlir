@@ -37,9 +37,14 @@ func.func @loops(%v: !vec, %n: index {tile.divisible = 8}) {
   scf.for %i = %n to %c1024 step %c128 {
     %t = tile.load %v[%i] : !vec -> tensor<128xf32>
   }
-  // A step known at run time: any start below the bound.
-  // CHECK: tile.load {{.*}} {aligned = 8 : i64, inside = array<i1: true>
+  // A step known at run time: any start below the bound. Less than 1 counts as 1, which 8 does not divide.
+  // CHECK: tile.load {{.*}} {aligned = 1 : i64, inside = array<i1: true>
   scf.for %i = %c0 to %c897 step %n {
+    %t = tile.load %v[%i] : !vec -> tensor<128xf32>
+  }
+  // CHECK: tile.load {{.*}} {aligned = 8 : i64, inside = array<i1: true>
+  %some = tile.assume %n {divisible = 8 : i64, at_least = 1 : i64}
+  scf.for %i = %c0 to %c897 step %some {
     %t = tile.load %v[%i] : !vec -> tensor<128xf32>
   }
   // A loop that never runs is never outside.
