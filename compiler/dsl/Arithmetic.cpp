@@ -109,7 +109,8 @@ FloatAttr floatAttr(const Operand &o, DType dtype, Loc loc) {
     bool lost;
     value.convert(type.getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &lost);
     if (value.isInfinity() && std::isfinite(o.number))
-      fail(loc, describe(o), " is beyond the range of ", name_of(dtype));
+      fail(loc, describe(o), " is beyond the range of ", name_of(dtype), ", which holds numbers up to ",
+           llvm::format("%g", llvm::APFloat::getLargest(type.getFloatSemantics()).convertToDouble()));
     return FloatAttr::get(type, value);
   }
   llvm::APFloat value(type.getFloatSemantics());

@@ -32,7 +32,8 @@ struct Options {
   bool dumps() const { return dump_tile || dump_layouts || dump_lane || dump_llvm || dump_code || dump_passes; }
 };
 
-/// The process's options. UserError for a stage in TILE_DUMP that does not exist.
+/// The process's options. UserError for a stage in TILE_DUMP that does not exist, and for a TILE_REMARKS or TILE_DEBUG
+/// that is neither 0 nor 1.
 const Options &options();
 
 /// What `options()` makes of a TILE_DUMP of that text.

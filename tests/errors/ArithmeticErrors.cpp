@@ -56,8 +56,8 @@ TEST_F(ArithmeticErrors, Numbers) {
   MISUSE(l + UINT64_MAX, "18446744073709551615", "i64");
   MISUSE(f + 16777217, "16777217", "no exact value in f32");
   MISUSE(f / 16777217, "16777217", "no exact value in f32");
-  MISUSE(f + 1e300, "1e+300", "beyond the range of f32");
-  MISUSE(where(flag, half, 1e6), "1e+06", "beyond the range of f16");
+  MISUSE(f + 1e300, "1e+300", "beyond the range of f32", "up to 3.40282e+38");
+  MISUSE(where(flag, half, 1e6), "1e+06", "beyond the range of f16", "up to 65504");
   MISUSE(flag & 2, "the number 2", "i1", "0 to 1");
   MISUSE(i / 0, "'/' by the number 0", "i32");
   MISUSE(i % 0, "'%' by the number 0");

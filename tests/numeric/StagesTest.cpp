@@ -51,7 +51,8 @@ TEST_P(Stages, AStepOfNothingCountsAsOne) {
   KernelBuilder k("steps", {.warps = 1});
   Index step = k.runtime("step", 8);
   View x = k.input("x", f32, {128}), y = k.output("y", f32, {64});
-  y.store({0}, k.loop(0, 17, step).carry(k.zeros({64}, f32))([&](Index i, Tile sum) { return sum + x.load({i}, {64}); }));
+  y.store({0},
+          k.loop(0, 17, step).carry(k.zeros({64}, f32))([&](Index i, Tile sum) { return sum + x.load({i}, {64}); }));
   std::vector<float> x_of(128), expected(64);
   for (size_t i = 0; i < x_of.size(); ++i) x_of[i] = float(i * i % 31);
   Launch launch(machine, k.finish());
