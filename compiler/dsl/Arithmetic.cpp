@@ -136,7 +136,7 @@ IntegerAttr integerAttr(const Operand &o, DType dtype, Loc loc) {
 // ---- Binary ---------------------------------------------------------------------------------------------------------
 
 llvm::StringRef nameOf(Binary op) {
-  constexpr llvm::StringLiteral names[] = {"+", "-", "*", "/", "%", "min", "max", "&", "|", "^", "pow"};
+  constexpr llvm::StringLiteral names[] = {"+", "-", "*", "/", "%", "min", "max", "&", "|", "^", "pow", "<<", ">>"};
   return names[size_t(op)];
 }
 
@@ -151,7 +151,7 @@ void checkBinary(Binary op, DType dtype, Loc loc) {
     fail(loc, "'", nameOf(op), "' on i1; it takes &, |, ^, !, == and != (convert with .to(i32) to count)");
   if (op == Binary::Pow && !is_float(dtype))
     fail(loc, "'pow' on ", name_of(dtype), "; it takes f32, convert with .to(f32)");
-  if (is_float(dtype) && (bits || op == Binary::Rem))
+  if (is_float(dtype) && (bits || op == Binary::Rem || op == Binary::Shl || op == Binary::Shr))
     fail(loc, "'", nameOf(op), "' on ", name_of(dtype), "; it is an operation on integers");
   if ((dtype == f16 || dtype == bf16) && !choice) refuseNarrow(nameOf(op), dtype, loc);
 }
@@ -202,6 +202,26 @@ mlir::Value emitDivision(OpBuilder &b, Location at, Binary op, mlir::Value x, ml
   return choose(zero, number(0), choose(minus, arith::SubIOp::create(b, at, number(0), x), usual));
 }
 
+/// Shifts by any number of places, of which arith knows those from 0 to less than the width.
+mlir::Value emitShift(OpBuilder &b, Location at, Binary op, mlir::Value x, mlir::Value y) {
+  auto shift = [&](mlir::Value by) -> mlir::Value {
+    if (op == Binary::Shl) return arith::ShLIOp::create(b, at, x, by);
+    return arith::ShRSIOp::create(b, at, x, by);
+  };
+  auto type = cast<RankedTensorType>(y.getType());
+  const unsigned width = type.getElementType().getIntOrFloatBitWidth();
+  APInt known;
+  if (matchPattern(y, m_ConstantInt(&known)) && known.ult(width)) return shift(y);
+  auto number = [&](int64_t n) -> mlir::Value {
+    auto value = DenseElementsAttr::get(type, IntegerAttr::get(type.getElementType(), n));
+    return arith::ConstantOp::create(b, at, value);
+  };
+  mlir::Value most = shift(arith::MinUIOp::create(b, at, y, number(width - 1)));
+  if (op == Binary::Shr) return most;
+  mlir::Value some = arith::CmpIOp::create(b, at, arith::CmpIPredicate::ult, y, number(width));
+  return arith::SelectOp::create(b, at, some, most, number(0));
+}
+
 mlir::Value emitInteger(OpBuilder &b, Location at, Binary op, mlir::Value x, mlir::Value y) {
   switch (op) {
   case Binary::Add:
@@ -223,6 +243,9 @@ mlir::Value emitInteger(OpBuilder &b, Location at, Binary op, mlir::Value x, mli
     return arith::OrIOp::create(b, at, x, y);
   case Binary::Xor:
     return arith::XOrIOp::create(b, at, x, y);
+  case Binary::Shl:
+  case Binary::Shr:
+    return emitShift(b, at, op, x, y);
   case Binary::Pow:
     break;
   }

@@ -143,8 +143,7 @@ public:
       : kind(Kind::Scalar), tile(s.value(), s.dtype(), {}), integer(s.constant()), number(double(s.constant())),
         loc(l) {}
   template <class N>
-    requires std::is_arithmetic_v<N>
-  Operand(N n, Loc l = Loc::current())
+  requires std::is_arithmetic_v<N> Operand(N n, Loc l = Loc::current())
       : kind(std::is_integral_v<N> ? Kind::Integer : Kind::Float), integer(std::is_integral_v<N> ? int64_t(n) : 0),
         number(double(n)), loc(l) {}
 
@@ -156,7 +155,7 @@ public:
 };
 
 namespace detail {
-enum class Binary : uint8_t { Add, Sub, Mul, Div, Rem, Min, Max, And, Or, Xor, Pow };
+enum class Binary : uint8_t { Add, Sub, Mul, Div, Rem, Min, Max, And, Or, Xor, Pow, Shl, Shr };
 enum class Unary : uint8_t { Neg, Abs, Exp, Exp2, Log, Log2, Log1p, Sqrt, Rsqrt, Tanh, Erf, Sigmoid, Not };
 enum class Compare : uint8_t { Lt, Le, Gt, Ge, Eq, Ne };
 enum class Combine : uint8_t { Sum, Max, Min, Product };
@@ -201,6 +200,14 @@ inline Tile operator^(Operand a, Operand b) {
 inline Tile operator!(Operand a) {
   return detail::unary(detail::Unary::Not, a);
 } ///< i1 only
+/// Bits of i32 and i64, moved by `b` places. `>>` keeps the sign. By less than 0 places, or by all or more of them, is
+/// by all of them: 0, or of a negative number `>>` gives -1.
+inline Tile operator<<(Operand a, Operand b) {
+  return detail::binary(detail::Binary::Shl, a, b);
+}
+inline Tile operator>>(Operand a, Operand b) {
+  return detail::binary(detail::Binary::Shr, a, b);
+}
 inline Tile operator<(Operand a, Operand b) {
   return detail::compare(detail::Compare::Lt, a, b);
 }
@@ -299,8 +306,7 @@ template <class N> int64_t index_of(N n, Loc l) {
 struct IndexOperand {
   IndexOperand(Index i, Loc l = Loc::current()) : index(i), loc(l) {}
   template <class N>
-    requires std::is_integral_v<N>
-  IndexOperand(N n, Loc l = Loc::current()) : index(detail::index_of(n, l)), loc(l) {}
+  requires std::is_integral_v<N> IndexOperand(N n, Loc l = Loc::current()) : index(detail::index_of(n, l)), loc(l) {}
   Index index;
   Loc loc;
 };
@@ -340,8 +346,7 @@ enum class Cache : uint8_t {
 struct GatherIndex {
   GatherIndex(Index i) : index(i) {}
   template <class N>
-    requires std::is_integral_v<N>
-  GatherIndex(N n, Loc l = Loc::current()) : index(detail::index_of(n, l)) {}
+  requires std::is_integral_v<N> GatherIndex(N n, Loc l = Loc::current()) : index(detail::index_of(n, l)) {}
   GatherIndex(Tile t) : tile(std::move(t)) {}
   Index index = 0;
   Tile tile; ///< empty: `index` is meant
@@ -552,8 +557,7 @@ struct Facts {
 /// A text and where it was written.
 struct Text {
   template <class S>
-    requires std::is_convertible_v<S, std::string_view>
-  Text(const S &s, Loc l = Loc::current()) : text(s), loc(l) {}
+  requires std::is_convertible_v<S, std::string_view> Text(const S &s, Loc l = Loc::current()) : text(s), loc(l) {}
   std::string_view text;
   Loc loc;
 };
@@ -593,8 +597,7 @@ public:
   Tile iota(int64_t extent, DType = i32, Loc = Loc::current());
   Tile full(std::vector<int64_t> shape, double value, DType, Loc = Loc::current());
   template <class N>
-    requires std::is_integral_v<N>
-  Tile full(std::vector<int64_t> shape, N value, DType t, Loc l = Loc::current()) {
+  requires std::is_integral_v<N> Tile full(std::vector<int64_t> shape, N value, DType t, Loc l = Loc::current()) {
     return is_float(t) ? full(std::move(shape), double(value), t, l) : constant(shape, Operand(value, l), t, l);
   }
   Tile zeros(std::vector<int64_t> shape, DType t, Loc l = Loc::current()) { return full(std::move(shape), 0, t, l); }

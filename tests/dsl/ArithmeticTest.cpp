@@ -96,6 +96,25 @@ CHECK: arith.select %[[AND]], %[[NEG]], %[[DIV]] : tensor<64xi1>, tensor<64xi32>
 )"));
 }
 
+TEST(Arithmetic, ShiftsByAnyNumberOfPlaces) {
+  KernelBuilder k("shifts");
+  Tile i = k.iota(64);
+  View y = k.output("y", i32, {64});
+  y.store({0}, (i << 3) | (1 << i) | (i >> (i - 40)));
+  EXPECT_TRUE(matches(k.finish(), R"(
+CHECK: %[[I:.*]] = tile.iota : tensor<64xi32>
+CHECK: %[[THREE:.*]] = arith.constant dense<3>
+CHECK: arith.shli %[[I]], %[[THREE]]
+CHECK: %[[MOST:.*]] = arith.minui %[[I]], %{{.*}}
+CHECK: %[[ONE:.*]] = arith.shli %{{.*}}, %[[MOST]]
+CHECK: %[[SOME:.*]] = arith.cmpi ult, %[[I]], %{{.*}}
+CHECK: arith.select %[[SOME]], %[[ONE]], %{{.*}}
+CHECK: %[[DISTANCE:.*]] = arith.minui
+CHECK: arith.shrsi %[[I]], %[[DISTANCE]]
+CHECK-NOT: arith.select
+)"));
+}
+
 TEST(Arithmetic, ComparisonsOfFloatsAreFalseForNaNButUnequal) {
   KernelBuilder k("compare");
   Tile x = k.input("x", f32, {64}).load({0}, {64});

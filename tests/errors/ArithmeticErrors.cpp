@@ -37,6 +37,10 @@ TEST_F(ArithmeticErrors, NarrowFloats) {
 TEST_F(ArithmeticErrors, OperatorsThatDoNotFitTheDType) {
   MISUSE(f % 2.f, "'%' on f32", "integers");
   MISUSE(f & f, "'&' on f32", "integers");
+  MISUSE(f << 1.f, "'<<' on f32", "integers");
+  MISUSE(half >> half, "'>>' on f16", "integers");
+  MISUSE(flag >> flag, "'>>' on i1", "&, |, ^, !");
+  MISUSE(i << 1.5, "the number 1.5", "i32", "floats only");
   MISUSE(flag + flag, "'+' on i1", "&, |, ^, !");
   MISUSE(min(flag, flag), "'min' on i1");
   MISUSE(flag < flag, "'<' on i1");

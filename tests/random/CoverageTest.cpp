@@ -85,6 +85,7 @@ TEST(RandomKernelsCover, EveryDtypeAndRank) {
       {{"arith.addi", "arith.subi", "arith.muli", "arith.divsi", "arith.remsi", "arith.minsi", "arith.maxsi"},
        integers},
       {{"arith.andi", "arith.ori", "arith.xori", "arith.cmpi"}, {"i1", "i32", "i64"}},
+      {{"arith.shli", "arith.shrsi"}, {"i32", "i64"}},
       {{"arith.addf", "arith.subf", "arith.mulf", "arith.divf", "arith.negf", "arith.cmpf", "math.absf", "math.exp",
         "math.exp2", "math.log", "math.log2", "math.log1p", "math.sqrt", "math.rsqrt", "math.tanh", "math.erf",
         "tile.sigmoid", "math.powf"},

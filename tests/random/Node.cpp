@@ -91,6 +91,10 @@ Number of_floats(Binary op, const Number &a, const Number &b) {
   }
 }
 
+int64_t bits_of(DType dtype) {
+  return 8 * size_of(dtype);
+}
+
 Number of_integers(Binary op, DType dtype, int64_t x, int64_t y) {
   const auto a = uint64_t(x), b = uint64_t(y);
   switch (op) {
@@ -114,6 +118,10 @@ Number of_integers(Binary op, DType dtype, int64_t x, int64_t y) {
     return integer(x | y);
   case Binary::Xor:
     return integer(x ^ y);
+  case Binary::Shl:
+    return integer(y < 0 || y >= bits_of(dtype) ? 0 : wrapped(dtype, int64_t(a << y)));
+  case Binary::Shr:
+    return integer(x >> (y < 0 || y >= bits_of(dtype) ? bits_of(dtype) - 1 : y));
   case Binary::Pow:
     break;
   }
@@ -142,6 +150,10 @@ template <class A, class B> Tile apply(Binary op, const A &a, const B &b) {
     return a | b;
   case Binary::Xor:
     return a ^ b;
+  case Binary::Shl:
+    return a << b;
+  case Binary::Shr:
+    return a >> b;
   case Binary::Pow:
     return pow(a, b);
   }

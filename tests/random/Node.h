@@ -28,7 +28,7 @@ struct Single {
   std::optional<Scalar> scalar = {};
 };
 
-enum class Binary { Add, Sub, Mul, Div, Min, Max, Rem, And, Or, Xor, Pow };
+enum class Binary { Add, Sub, Mul, Div, Min, Max, Rem, And, Or, Xor, Shl, Shr, Pow };
 enum class Unary { Neg, Abs, Exp, Exp2, Log, Log2, Log1p, Sqrt, Rsqrt, Tanh, Erf, Sigmoid, Last = Sigmoid };
 enum class Reduce { Sum, Max, Min, Product, Last = Product };
 

@@ -44,7 +44,7 @@ Node Walk::bits() {
   Node a = any();
   if (a.dtype != DType::i1) a = integers(a);
   if (a.dtype == DType::i1 && chance(30)) return negated(a);
-  const Binary op = Binary(int(Binary::And) + int(pick(0, 2)));
+  const Binary op = Binary(int(Binary::And) + int(pick(0, a.dtype == DType::i1 ? 2 : 4))); // of i1 not the shifts
   const std::optional<Node> b = find_of(a.dtype, a.shape);
   const int64_t number = a.dtype == DType::i1 ? pick(0, 1) : pick(-70, 70);
   return b ? binary(op, a, *b) : binary_with(op, a, number);
