@@ -237,12 +237,13 @@ def Tile_SigmoidOp : Tile_Op<"sigmoid", [Pure, SameOperandsAndResultType, Elemen
                                          Tensorizable]> {
   let summary = "1 / (1 + e^-x) of each element";
   let description = [{
-    What `math` lacks. Like the ops of `math` it stays when tiles become lane values, until `lane-math-policy`.
-    Example: `%t = tile.sigmoid %m : tensor<4x1024xf32>`
+    What `math` lacks. Like the ops of `math` it stays when tiles become lane values, until `lane-math-policy`. A `fast`
+    one may be off by as many units in the last place more as `x` is far from 0.
+    Example: `%t = tile.sigmoid %m : tensor<4x1024xf32>`, `%t = tile.sigmoid fast %m : tensor<4x1024xf32>`
   }];
-  let arguments = (ins FloatLike:$operand);
+  let arguments = (ins FloatLike:$operand, UnitAttr:$fast);
   let results = (outs FloatLike:$result);
-  let assemblyFormat = "$operand attr-dict `:` type($result)";
+  let assemblyFormat = "(`fast` $fast^)? $operand attr-dict `:` type($result)";
 }
 
 //===- Reductions -------------------------------------------------------------------------------------------------===//

@@ -1,6 +1,7 @@
 // The op of the exact function, marked as one that a machine may approximate.
 #include "compiler/dsl/Fast.h"
 
+#include "compiler/dialect/TileDialect.h"
 #include "compiler/dsl/Impl.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -28,6 +29,12 @@ Tile fast_reciprocal(const Operand &x) {
     fail(x.loc, "'fast_reciprocal' on ", name_of(x.tile.dtype()), "; it takes f32, convert with .to(f32)");
   Tile result = Operand(1.f, x.loc) / x;
   made<arith::DivFOp>(result, x.loc).setFastmath(arith::FastMathFlags::afn);
+  return result;
+}
+
+Tile fast_sigmoid(const Operand &x) {
+  Tile result = sigmoid(x);
+  made<ir::SigmoidOp>(result, x.loc).setFast(true);
   return result;
 }
 

@@ -29,12 +29,21 @@ TEST_F(FastErrors, Reciprocal) {
   MISUSE(fast_reciprocal(Tile()), "the Tile is empty");
 }
 
+TEST_F(FastErrors, Sigmoid) {
+  MISUSE(fast_sigmoid(half), "'sigmoid' on f16", ".to(f32)");
+  MISUSE(fast_sigmoid(wide), "'sigmoid' on i64", "it takes f32");
+  MISUSE(fast_sigmoid(flag), "'sigmoid' on i1", ".to()");
+  MISUSE(fast_sigmoid(2.f), "'sigmoid' of C++ numbers alone", "a Tile or a Scalar");
+  MISUSE(fast_sigmoid(Tile()), "the Tile is empty");
+}
+
 TEST_F(FastErrors, AfterTheEnd) {
   Tile f = k.zeros({64}, f32);
   k.output("y", f32, {64}).store({0}, f);
   k.finish();
   MISUSE(fast_log2(f), "'k' is finished");
   MISUSE(fast_reciprocal(f), "'k' is finished");
+  MISUSE(fast_sigmoid(f), "'k' is finished");
 }
 
 } // namespace

@@ -57,6 +57,18 @@ Value sigmoid(MathBuilder &m, Value x) {
   return reciprocalApprox(m, m.add(e, m.f(1)));
 }
 
+/// Those four instructions, where they do.
+struct FastSigmoid : OpRewritePattern<ir::SigmoidOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ir::SigmoidOp op, PatternRewriter &rewriter) const override {
+    if (!op.getType().isF32() || !op.getFast()) return failure();
+    MathBuilder m(op.getLoc(), rewriter, op.getType());
+    Value e = exp2Approx(m, m.mul(op.getOperand(), m.f(-1.44269502f)));
+    rewriter.replaceOp(op, reciprocalApprox(m, m.add(e, m.f(1))));
+    return success();
+  }
+};
+
 /// div.full scales its operands, so that divisors and quotients of any size are right; what is known to need no scaling
 /// takes rcp.
 struct Divide : OpRewritePattern<arith::DivFOp> {
@@ -90,7 +102,7 @@ struct FastLog2 : OpRewritePattern<math::Log2Op> {
 
 void addMath(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
-  patterns.add<FastLog2>(context, /*benefit=*/2);
+  patterns.add<FastLog2, FastSigmoid>(context, /*benefit=*/2);
   patterns.add<ExpandMath<math::Exp2Op>>(context, exp2Approx);
   patterns.add<ExpandMath<math::ExpOp>>(context, exp);
   patterns.add<ExpandMath<math::RsqrtOp>>(context, rsqrtApprox);

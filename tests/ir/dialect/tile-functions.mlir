@@ -6,10 +6,12 @@
 // CHECK: tile.sigmoid %{{.*}} : tensor<4x1024xf32>
 // CHECK: tile.sigmoid %{{.*}} : vector<16xf32>
 // CHECK: tile.sigmoid %{{.*}} : f32
+// CHECK: tile.sigmoid fast %{{.*}} : f32
 func.func @functions(%m: tensor<4x1024xf32>, %v: vector<16xf32>, %x: f32) {
   %0 = tile.sigmoid %m : tensor<4x1024xf32>
   %1 = tile.sigmoid %v : vector<16xf32>
   %2 = tile.sigmoid %x : f32
+  %3 = tile.sigmoid fast %x : f32
   return
 }
 
