@@ -64,9 +64,15 @@ bool dividesBounds(scf::ForOp loop, int64_t step) {
   return factsOf(loop.getLowerBound()).divisor % step == 0 && factsOf(loop.getUpperBound()).divisor % step == 0;
 }
 
-/// iv + offset < bound inside of the loop.
+/// iv + offset < bound inside of the loop. With c <= d: iv - d is below `end` where iv is below end + c.
 bool isBelow(scf::ForOp loop, int64_t offset, OpFoldResult bound) {
-  if (loop.getUnsignedCmp() || offset < 0) return false;
+  if (loop.getUnsignedCmp()) return false;
+  if (offset < 0) {
+    auto upper = loop.getUpperBound().getDefiningOp<arith::AddIOp>();
+    std::optional<int64_t> added = upper ? constantOf(upper.getRhs()) : std::nullopt;
+    if (added && *added <= -offset && isAtMost(upper.getLhs(), bound)) return true;
+    offset = 0; // what lies before iv is below whatever iv is below
+  }
   if (offset == 0 && isAtMost(loop.getUpperBound(), bound)) return true;
   std::optional<int64_t> step = constantOf(loop.getStep());
   if (!step || offset >= *step) return false;
@@ -92,6 +98,11 @@ bool isBelow(Value index, int64_t reach, OpFoldResult bound) {
     if (std::optional<int64_t> c = constantOf(sum.getRhs())) {
       offset = *c;
       index = sum.getLhs();
+    }
+  if (auto difference = index.getDefiningOp<arith::SubIOp>())
+    if (std::optional<int64_t> c = constantOf(difference.getRhs())) {
+      offset -= *c;
+      index = difference.getLhs();
     }
   auto arg = dyn_cast<BlockArgument>(index);
   auto loop = arg ? dyn_cast<scf::ForOp>(arg.getOwner()->getParentOp()) : nullptr;

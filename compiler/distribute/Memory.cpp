@@ -2,22 +2,33 @@
 //
 // An address is base + lane + offset, in elements. The base is uniform and 64-bit, so tensors may be of any size; what
 // a lane adds stays inside one tile and is 32-bit wherever the strides are known; what a register adds is a constant.
+// So is what an index adds to another: the accesses of a loop's unrolled steps share a base, of which only one part
+// moves with the loop. Loop strength reduction, a third of the code generator's time otherwise, has little left to do.
 #include "compiler/distribute/Coordinates.h"
 #include "compiler/distribute/Remarks.h"
 #include "compiler/distribute/ViewParts.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
 namespace tile {
 namespace {
 
+/// Elements that constant parts of an address may add up to.
+constexpr int64_t kMostOffset = int64_t(1) << 40;
+
 /// One dimension in which an access may leave the view.
 struct MaskedDim {
   int dim;
-  Value first;                                 ///< coordinates from it on are inside; uniform i32; null: 0
-  Value limit;                                 ///< coordinates below it are inside; uniform i32
-  Value hardware;                              ///< what lane and warp contribute: i32, uniform or a lane value; null: 0
-  llvm::SmallDenseMap<int64_t, Value, 8> made; ///< masks by the register's coordinate
+  Value start, extent; ///< of the tile in the view, and the view's
+  bool nonnegative;    ///< the start is known to be
+  Value hardware;      ///< what lane and warp contribute: i32, uniform or a lane value; null: nothing
+  Value first;         ///< with hardware: coordinates from it on are inside; uniform i32; null: 0
+  Value limit;         ///< with hardware: coordinates below it are inside; uniform i32
+  llvm::SmallDenseMap<int64_t, Value, 8> made =
+      llvm::SmallDenseMap<int64_t, Value, 8>(); ///< masks by the register's coordinate
 };
 
 /// Which lanes of a register lie inside the view, one dimension at a time.
@@ -29,12 +40,11 @@ public:
   /// Elements `0 <= start + coordinate < extent` of `dim`; called once for each dimension that needs it. `nonnegative`:
   /// the start is known to be.
   void require(int dim, Value start, Value extent, bool nonnegative) {
-    MaskedDim &d = dims_.emplace_back();
-    d.dim = dim;
+    MaskedDim &d = dims_.emplace_back(MaskedDim{dim, start, extent, nonnegative, coords_.hardwarePart(dim), {}, {}});
+    if (!d.hardware) return;
     Value zero = arith::ConstantIndexOp::create(b_, loc_, 0);
     if (!nonnegative) d.first = clamped(dim, arith::SubIOp::create(b_, loc_, zero, start));
     d.limit = clamped(dim, arith::SubIOp::create(b_, loc_, extent, start));
-    d.hardware = coords_.hardwarePart(dim);
   }
 
   /// The mask of a register: i1, or a vector where lanes differ; null where nothing is required.
@@ -55,19 +65,34 @@ private:
     return arith::IndexCastOp::create(b_, loc_, b_.getI32Type(), coordinate);
   }
 
-  /// first <= hardware + coordinate < limit, made once for each coordinate.
+  /// Made once for each coordinate.
   Value ofDim(MaskedDim &d, int64_t coordinate) {
     Value &mask = d.made[coordinate];
-    if (mask) return mask;
+    if (!mask) mask = d.hardware ? ofLanes(d, coordinate) : ofAll(d, coordinate);
+    return mask;
+  }
+
+  /// 0 <= start + coordinate < extent, which all lanes see alike.
+  Value ofAll(const MaskedDim &d, int64_t coordinate) {
+    Value at = d.start;
+    if (coordinate) at = arith::AddIOp::create(b_, loc_, at, arith::ConstantIndexOp::create(b_, loc_, coordinate));
+    Value below = arith::CmpIOp::create(b_, loc_, arith::CmpIPredicate::slt, at, d.extent);
+    if (d.nonnegative) return below;
+    Value zero = arith::ConstantIndexOp::create(b_, loc_, 0);
+    return both(arith::CmpIOp::create(b_, loc_, arith::CmpIPredicate::sge, at, zero), below);
+  }
+
+  /// first <= hardware + coordinate < limit.
+  Value ofLanes(const MaskedDim &d, int64_t coordinate) {
     Value below = compare(arith::CmpIPredicate::slt, d, coordinate, d.limit);
-    return mask = d.first ? both(compare(arith::CmpIPredicate::sge, d, coordinate, d.first), below) : below;
+    return d.first ? both(compare(arith::CmpIPredicate::sge, d, coordinate, d.first), below) : below;
   }
 
   /// hardware + coordinate against a bound; the coordinate goes to the bound's side, which is uniform.
   Value compare(arith::CmpIPredicate predicate, const MaskedDim &d, int64_t coordinate, Value bound) {
-    Value c = arith::ConstantIntOp::create(b_, loc_, b_.getI32Type(), coordinate);
-    if (!d.hardware) return arith::CmpIOp::create(b_, loc_, predicate, c, bound);
-    if (coordinate) bound = arith::SubIOp::create(b_, loc_, bound, c);
+    if (coordinate)
+      bound =
+          arith::SubIOp::create(b_, loc_, bound, arith::ConstantIntOp::create(b_, loc_, b_.getI32Type(), coordinate));
     return arith::CmpIOp::create(b_, loc_, predicate, d.hardware,
                                  asRegisterType(b_, loc_, bound, d.hardware.getType()));
   }
@@ -109,7 +134,7 @@ public:
     for (auto [d, index] : llvm::enumerate(adaptor.getIndices())) starts_.push_back(index.front());
     for (int d = 0; d < int(inside.size()); ++d)
       if (!inside[size_t(d)]) masks_.require(d, starts_[size_t(d)], view_.extent(b_, loc_, d), op.startsInside(d));
-    base_ = uniformBase();
+    base_ = uniformBase(op);
     if (plan_.kind == layout::AccessPlan::Kind::PerLane) lane_ = laneOffset();
   }
 
@@ -151,7 +176,7 @@ public:
   /// Uniform address and constant offset of the access whose first register is `reg`.
   std::pair<Value, int64_t> address(uint32_t reg) {
     Value base = base_;
-    int64_t offset = 0;
+    int64_t offset = offset_;
     for (int d = 0; d < layout_.shape().rank(); ++d) {
       int64_t c = coords_.registerPart(reg, d);
       if (c == 0) continue;
@@ -170,17 +195,49 @@ private:
   }
   Value times(Value a, Value b) { return arith::MulIOp::create(b_, loc_, a, b); }
 
-  /// The address of the tile's start; where lanes share an address, also what the warp adds to it.
-  Value uniformBase() {
-    Value base;
+  /// The address of the tile's start but for `offset_`; where lanes share an address, also what the warp adds to it.
+  /// What stays the same in the loop around `op` is one summand, made before the loop.
+  Value uniformBase(Operation *op) {
+    auto loop = op->getParentOfType<scf::ForOp>();
+    auto isBefore = [&](Value v) { // the number of a loop under conversion belongs to no region for the time
+      Region *region = v.getParentRegion();
+      return region && !loop.getRegion().isAncestor(region);
+    };
+    Value fixed, moving;
     for (int d = 0; d < layout_.shape().rank(); ++d) {
-      Value stride = view_.stride(b_, loc_, d);
-      base = sum(base, times(starts_[size_t(d)], stride));
-      if (plan_.kind == layout::AccessPlan::Kind::PerLane) continue;
-      if (Value warp = coords_.warpPart(d))
-        base = sum(base, times(arith::IndexCastUIOp::create(b_, loc_, b_.getIndexType(), warp), stride));
+      Value start = withoutConstant(starts_[size_t(d)], d), stride;
+      OpBuilder::InsertionGuard guard(b_);
+      const bool stays = loop && isBefore(start) && (view_.isStatic(d) || isBefore(stride = view_.stride(b_, loc_, d)));
+      if (stays) b_.setInsertionPoint(loop);
+      if (!stride) stride = view_.stride(b_, loc_, d);
+      Value &part = stays ? fixed : moving;
+      part = sum(part, times(start, stride));
     }
-    return base;
+    return sum(sum(fixed, moving), plan_.kind == layout::AccessPlan::Kind::PerLane ? Value() : warpOffset());
+  }
+
+  /// What the warp adds to an address that lanes share.
+  Value warpOffset() {
+    Value offset;
+    for (int d = 0; d < layout_.shape().rank(); ++d)
+      if (Value warp = coords_.warpPart(d))
+        offset = sum(offset,
+                     times(arith::IndexCastUIOp::create(b_, loc_, b_.getIndexType(), warp), view_.stride(b_, loc_, d)));
+    return offset;
+  }
+
+  /// The start, of which `offset_` takes what is a constant.
+  Value withoutConstant(Value start, int dim) {
+    APInt c;
+    auto added = start.getDefiningOp<arith::AddIOp>();
+    auto subtracted = start.getDefiningOp<arith::SubIOp>();
+    if (!view_.isStatic(dim) || !(added || subtracted)) return start;
+    if (!matchPattern(start.getDefiningOp()->getOperand(1), m_ConstantInt(&c))) return start;
+    int64_t elements;
+    if (__builtin_mul_overflow(c.getSExtValue(), view_.type.getStrides()[dim], &elements)) return start;
+    if (std::abs(elements) >= kMostOffset - std::abs(offset_)) return start;
+    offset_ += added ? elements : -elements;
+    return start.getDefiningOp()->getOperand(0);
   }
 
   /// What lane and warp add, in elements: i32 where every stride is known and the tile spans less than 2^31 elements.
@@ -229,6 +286,7 @@ private:
   int64_t aligned_ = 1;
   SmallVector<Value, 3> starts_;
   Value base_, lane_;
+  int64_t offset_ = 0; ///< elements, in every address
 };
 
 struct Load : TilePattern<ir::LoadOp> {

@@ -8,6 +8,9 @@ using namespace tile;
 
 namespace {
 
+/// Most registers of a lane: few programs run, so that each may have what it likes.
+constexpr int kRegisters = 255;
+
 std::string partial(const std::string &sum) {
   return sum + "_partial";
 }
@@ -34,7 +37,7 @@ void store_partial(KernelBuilder &k, const std::string &name, int axis, int64_t 
 }
 
 Kernel sum_partials(const SumOfPartials &stage, const RowConfig &config) {
-  KernelBuilder k(stage.kernel, {.warps = config.warps});
+  KernelBuilder k(stage.kernel, {.warps = config.warps, .registers = kRegisters});
   Index parts = k.runtime("parts");
   Index col = k.program_id(0) * config.shape.chunk;
   std::vector<View> partials;

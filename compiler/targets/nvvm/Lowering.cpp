@@ -73,13 +73,14 @@ struct Pass : impl::LaneToNvvmBase<Pass> {
     ir::TargetAttr target = ir::targetOf(getOperation());
     if (narrowAccesses(*kernel) >= kManyNarrowAccesses && !(*kernel)->hasAttr(ir::kRegistersAttr))
       (*kernel)->setAttr(kOneAtATime, UnitAttr::get(&getContext()));
-    bool hasPolicies = target && target.getArch() != "sm_75"; // all later ones have them
+    const MemoryOptions options{.hasPolicies = target && target.getArch() != "sm_75", // all later ones have them
+                                .fewRegisters = (*kernel)->hasAttr(ir::kRegistersAttr)};
     expandRequirements(getOperation());
     splitPrints(getOperation());
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
       patterns.add<LowerKernel>(types);
       addLanePatterns(types, patterns, warps);
-      addMemoryPatterns(types, patterns, scratch, hasPolicies);
+      addMemoryPatterns(types, patterns, scratch, options);
       addWideningPatterns(types, patterns);
       addPrintPatterns(types, patterns, /*isGpu=*/true);
     };

@@ -8,9 +8,14 @@ namespace tile::targets::nvvm {
 /// Program ids, lane ids, shuffles, barriers. `warps`: of a program.
 void addLanePatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns, int warps);
 
+struct MemoryOptions {
+  bool hasPolicies;  ///< the second-level cache can be told about each access
+  bool fewRegisters; ///< the author has counted them: none for addresses that a loop could do without
+};
+
 /// Global memory and scratch, `scratch` being the global variable that holds it (null: none).
 void addMemoryPatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns,
-                       mlir::LLVM::GlobalOp scratch, bool hasPolicies);
+                       mlir::LLVM::GlobalOp scratch, const MemoryOptions &options);
 
 /// Before the lowering: requirements become branches to a print and a trap.
 void expandRequirements(mlir::ModuleOp module);

@@ -255,32 +255,44 @@ void store(OpBuilder &b, Location loc, const Place &at, Type elementType, ArrayR
 
 // ---- Patterns -------------------------------------------------------------------------------------------------------
 
-/// pointer + base (uniform) + lane + offset: in this order, so that the uniform part is computed once.
-template <class Op, class Adaptor> Place globalPlace(OpBuilder &b, Op op, Adaptor adaptor, bool hasPolicies) {
+/// A base that is a sum of what was made before this block, a loop's, and of what moves with the loop: both parts.
+std::pair<Value, Value> partsOfBase(Value base) {
+  auto sum = base.getDefiningOp<LLVM::AddOp>();
+  if (!sum || sum.getLhs().getParentBlock() == sum->getBlock()) return {base, Value()};
+  return {sum.getLhs(), sum.getRhs()};
+}
+
+/// pointer + base (uniform) + lane + offset: in this order, so that the uniform part is computed once. What moves with
+/// a loop comes behind the lane, and the rest is frozen: it is computed before the loop, and loop strength reduction,
+/// which would try all ways in which its summands can share registers for a third of the code generator's time, leaves
+/// it alone; unless registers are few.
+template <class Op, class Adaptor>
+Place globalPlace(OpBuilder &b, Op op, Adaptor adaptor, const MemoryOptions &options) {
   Location loc = op.getLoc();
   Type type = op.getPointer().getType().getElementType();
-  Value p = element(b, loc, adaptor.getPointer(), type, {LLVM::GEPArg(adaptor.getBase())});
+  auto [base, moving] = options.fewRegisters ? std::pair(adaptor.getBase(), Value()) : partsOfBase(adaptor.getBase());
+  Value p = element(b, loc, adaptor.getPointer(), type, {LLVM::GEPArg(base)});
   if (Value lane = adaptor.getLane()) p = element(b, loc, p, type, {LLVM::GEPArg(lane)});
+  if (moving) p = element(b, loc, LLVM::FreezeOp::create(b, loc, p), type, {LLVM::GEPArg(moving)});
   if (int64_t offset = int64_t(op.getOffset()))
     p = element(b, loc, p, type, {LLVM::GEPArg(constant(b, loc, b.getI64Type(), offset))});
   Place at{p, adaptor.getMask(), "global", int64_t(op.getAlign()), op.getCache()};
   bool lasts = at.cache == ir::Cache::EvictFirst || at.cache == ir::Cache::Keep;
-  if (lasts && hasPolicies) at.policy = makePolicy(b, loc, at.cache);
+  if (lasts && options.hasPolicies) at.policy = makePolicy(b, loc, at.cache);
   return at;
 }
 
-/// Accesses to global memory; `hasPolicies`: the second-level cache can be told about each.
 template <class Op> struct GlobalPattern : ConvertOpToLLVMPattern<Op> {
-  GlobalPattern(const LLVMTypeConverter &types, bool hasPolicies)
-      : ConvertOpToLLVMPattern<Op>(types), hasPolicies(hasPolicies) {}
-  bool hasPolicies;
+  GlobalPattern(const LLVMTypeConverter &types, const MemoryOptions &options)
+      : ConvertOpToLLVMPattern<Op>(types), options(options) {}
+  MemoryOptions options;
 };
 
 struct LowerLoad : GlobalPattern<lane::LoadOp> {
   using GlobalPattern::GlobalPattern;
   LogicalResult matchAndRewrite(lane::LoadOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    Place at = globalPlace(rewriter, op, adaptor, hasPolicies);
+    Place at = globalPlace(rewriter, op, adaptor, options);
     rewriter.replaceOp(op,
                        load(rewriter, op.getLoc(), at, op.getPointer().getType().getElementType(), op.getNumResults()));
     return success();
@@ -291,7 +303,7 @@ struct LowerStore : GlobalPattern<lane::StoreOp> {
   using GlobalPattern::GlobalPattern;
   LogicalResult matchAndRewrite(lane::StoreOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    Place at = globalPlace(rewriter, op, adaptor, hasPolicies);
+    Place at = globalPlace(rewriter, op, adaptor, options);
     store(rewriter, op.getLoc(), at, op.getPointer().getType().getElementType(), llvm::to_vector(adaptor.getValues()));
     rewriter.eraseOp(op);
     return success();
@@ -367,8 +379,8 @@ struct LowerScratchStore : ScratchPattern<lane::ScratchStoreOp> {
 } // namespace
 
 void addMemoryPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns, LLVM::GlobalOp scratch,
-                       bool hasPolicies) {
-  patterns.add<LowerLoad, LowerStore>(types, hasPolicies);
+                       const MemoryOptions &options) {
+  patterns.add<LowerLoad, LowerStore>(types, options);
   patterns.add<LowerAtomicAdd>(types);
   patterns.add<LowerScratchLoad, LowerScratchStore>(types, scratch);
 }

@@ -212,6 +212,38 @@ func.func @whole_steps(%p: !tile.ptr<f32>, %n: index, %m: index) {
   return
 }
 
+// A loop that is ahead: what lies as far back as its bounds were moved is inside, and no less far back.
+// CHECK-LABEL: @ahead
+func.func @ahead(%p: !tile.ptr<f32>, %n: index, %m: index) {
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %c4 = arith.constant 4 : index
+  %v = tile.make_view %p, [%n], [] : <f32> -> !rows
+  %begin = tile.program_id 0
+  %lower = arith.addi %begin, %c3 : index
+  %end = arith.minsi %m, %n : index
+  %upper = arith.addi %end, %c3 : index
+  scf.for %i = %lower to %upper step %c1 {
+    // CHECK: tile.load {{.*}} inside = array<i1: true>
+    %back = arith.subi %i, %c3 : index
+    %a = tile.load %v[%back] : !rows -> tensor<1xf32>
+    // CHECK: tile.load {{.*}} inside = array<i1: false>, nonnegative = array<i1: true>
+    %near = arith.subi %i, %c2 : index
+    %b = tile.load %v[%near] : !rows -> tensor<1xf32>
+    // CHECK: tile.load {{.*}} inside = array<i1: false>, nonnegative = array<i1: false>
+    %before = arith.subi %i, %c4 : index
+    %c = tile.load %v[%before] : !rows -> tensor<1xf32>
+  }
+  // Where the loop itself ends in the view, so does all that is before.
+  scf.for %i = %lower to %end step %c1 {
+    // CHECK: tile.load {{.*}} inside = array<i1: true>
+    %back = arith.subi %i, %c1 : index
+    %a = tile.load %v[%back] : !rows -> tensor<1xf32>
+  }
+  return
+}
+
 // Without the clamp the distance may be negative, and its unsigned quotient anything.
 // CHECK-LABEL: @steps_of_unknown_sign
 func.func @steps_of_unknown_sign(%p: !tile.ptr<f32>, %n: index) {

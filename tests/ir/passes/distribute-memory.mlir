@@ -7,6 +7,7 @@
 #pairs = #tile.layout<[64], reg = [[1]], lane = [[2], [4], [8], [16], [32]], warp = [[0]]>
 #rows = #tile.layout<[4, 32], reg = [[2, 0]], lane = [[0, 1], [0, 2], [0, 4], [0, 8], [0, 16]], warp = [[1, 0]]>
 #few = #tile.layout<[4], reg = [], lane = [[1], [2], [0], [0], [0]], warp = [[0]]>
+#token = #tile.layout<[1, 1, 32], reg = [], lane = [[0, 0, 1], [0, 0, 2], [0, 0, 4], [0, 0, 8], [0, 0, 16]], warp = [[0, 0, 0]]>
 #gray = #tile.layout<[32], reg = [], lane = [[1], [3], [6], [12], [24]], warp = []>
 
 !full = !tile.view<2x512xbf16, strides = [512, 1], align = 16>
@@ -14,6 +15,7 @@
 !flat = !tile.view<?xf32, strides = [1], align = 16>
 !dyn = !tile.view<4x32xf32, strides = [?, 1], align = 16>
 !tall = !tile.view<100x32xf32, strides = [32, 1], align = 16>
+!tokens = !tile.view<?x?x32xf32, strides = [64, 32, 1], align = 16>
 !huge = !tile.view<4x32xf32, strides = [1073741824, 1], align = 16>
 module attributes {tile.target = #gpu} {
 
@@ -42,11 +44,11 @@ func.func @wide(%p: !tile.ptr<bf16>) {
 // CHECK-SAME: %[[P:[^:]*]]: !tile.ptr<bf16>, %[[N:[^:]*]]: index, %[[R:[^:]*]]: index
 func.func @tail(%p: !tile.ptr<bf16>, %n: index, %r: index) {
   %c0 = arith.constant 0 : index
+  // CHECK: %[[W:.*]] = lane.warp_id
   // CHECK: %[[LEFT:.*]] = arith.subi %[[N]], %[[R]] : index
   // CHECK: %[[SOME:.*]] = arith.maxsi %[[LEFT]], %c0
   // CHECK: %[[FEW:.*]] = arith.minsi %[[SOME]], %c2
   // CHECK: %[[ROWS:.*]] = arith.index_cast %[[FEW]] : index to i32
-  // CHECK: %[[W:.*]] = lane.warp_id
   // CHECK: %[[L:.*]] = lane.id
   // CHECK: %[[C:.*]] = arith.muli %[[L]], %c8_i32
   // CHECK: %[[BASE:.*]] = arith.muli %[[R]], %c504 : index
@@ -69,8 +71,8 @@ func.func @tail(%p: !tile.ptr<bf16>, %n: index, %r: index) {
 // CHECK-LABEL: @odd
 func.func @odd(%p: !tile.ptr<f32>, %n: index) {
   %c0 = arith.constant 0 : index
-  // CHECK: %[[N:.*]] = arith.index_cast
   // CHECK: %[[C:.*]] = arith.muli %{{.*}}, %c2_i32
+  // CHECK: %[[N:.*]] = arith.index_cast
   // CHECK: %[[M0:.*]] = arith.cmpi slt, %[[C]], %[[N]]
   // CHECK: %[[X0:.*]] = lane.load per_lane %{{.*}}[%c0, %[[C]]] mask %[[M0]] {align = 4 : i64, offset = 0 : i64} : {{.*}} -> f32
   // CHECK: %[[N1:.*]] = arith.subi %[[N]], %c1_i32
@@ -144,13 +146,13 @@ func.func @owners(%p: !tile.ptr<f32>) {
 // CHECK-SAME: %[[P:[^:]*]]: !tile.ptr<f32>, %[[N:[^:]*]]: index
 func.func @before(%p: !tile.ptr<f32>, %n: index) {
   %c0 = arith.constant 0 : index
+  // CHECK: %[[W:.*]] = lane.warp_id
   // CHECK: %[[BEFORE:.*]] = arith.subi %c0, %[[N]] : index
   // CHECK: %[[B1:.*]] = arith.maxsi %[[BEFORE]], %c0
   // CHECK: %[[B2:.*]] = arith.minsi %[[B1]], %c2
   // CHECK: %[[FIRST:.*]] = arith.index_cast %[[B2]] : index to i32
   // CHECK: %[[LEFT:.*]] = arith.subi %c100, %[[N]] : index
   // CHECK: %[[LIMIT:.*]] = arith.index_cast %{{.*}} : index to i32
-  // CHECK: %[[W:.*]] = lane.warp_id
   // CHECK: %[[BELOW:.*]] = arith.cmpi slt, %[[W]], %[[LIMIT]]
   // CHECK: %[[FROM:.*]] = arith.cmpi sge, %[[W]], %[[FIRST]]
   // CHECK: %[[M:.*]] = arith.andi %[[FROM]], %[[BELOW]]
@@ -163,6 +165,39 @@ func.func @before(%p: !tile.ptr<f32>, %n: index) {
   %z = arith.constant dense<1.0> : tensor<2x32xf32, #narrow>
   %s = arith.select %m, %t, %z : tensor<2x32xi1, #narrow>, tensor<2x32xf32, #narrow>
   tile.store %s, %v[%c0, %c0] {aligned = 1, inside = array<i1: true, true>} : tensor<2x32xf32, #narrow>, !tall
+  return
+}
+
+// The accesses of a loop's unrolled steps share a base, whose first summand is made before the loop; numbers go to the
+// offset. A row that is one for all lanes is tested as it is.
+// CHECK-LABEL: @steps
+// CHECK-SAME: %[[P:[^:]*]]: !tile.ptr<f32>, %[[B:[^:]*]]: index, %[[N:[^:]*]]: index
+func.func @steps(%p: !tile.ptr<f32>, %b: index, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %v = tile.make_view %p, [%b, %n], [] : !tile.ptr<f32> -> !tokens
+  // CHECK: %[[FIXED:.*]] = arith.muli %[[B]], %c64 : index
+  // CHECK: scf.for %[[T:.*]] = %c0 to %[[N]]
+  scf.for %t = %c0 to %n step %c1 {
+    // CHECK: %[[MOVES:.*]] = arith.muli %[[T]], %c32 : index
+    // CHECK: %[[BASE:.*]] = arith.addi %[[FIXED]], %[[MOVES]] : index
+    // CHECK: %[[X:.*]] = lane.load per_lane %[[P]][%[[BASE]], %{{.*}}] {align = 4 : i64, offset = 0 : i64}
+    %x = tile.load %v[%b, %t, %c0] {aligned = 1, inside = array<i1: true, true, true>} : !tokens -> tensor<1x1x32xf32, #token>
+    // CHECK: %[[NEXT:.*]] = arith.addi %[[T]], %c3 : index
+    // CHECK: %[[M:.*]] = arith.cmpi slt, %[[NEXT]], %[[N]] : index
+    // CHECK: %[[Y:.*]] = lane.load per_lane %[[P]][%[[BASE]], %{{.*}}] mask %[[M]] {align = 4 : i64, offset = 96 : i64}
+    %next = arith.addi %t, %c3 : index
+    %y = tile.load %v[%b, %next, %c0] {aligned = 1, inside = array<i1: true, false, true>, nonnegative = array<i1: true, true, true>} : !tokens -> tensor<1x1x32xf32, #token>
+    // CHECK: %[[BACK:.*]] = arith.subi %[[T]], %c1 : index
+    // CHECK: %[[LAST:.*]] = arith.cmpi slt, %[[BACK]], %[[N]] : index
+    // CHECK: %[[FIRST:.*]] = arith.cmpi sge, %[[BACK]], %c0 : index
+    // CHECK: %[[BOTH:.*]] = arith.andi %[[FIRST]], %[[LAST]] : i1
+    // CHECK: lane.store per_lane %{{.*}} to %[[P]][%[[BASE]], %{{.*}}] mask %{{.*}} {align = 4 : i64, offset = -32 : i64}
+    %before = arith.subi %t, %c1 : index
+    %z = arith.addf %x, %y : tensor<1x1x32xf32, #token>
+    tile.store %z, %v[%b, %before, %c0] {aligned = 1, inside = array<i1: true, false, true>, nonnegative = array<i1: true, false, true>} : tensor<1x1x32xf32, #token>, !tokens
+  }
   return
 }
 

@@ -24,14 +24,15 @@ func.func @rows(%p: !tile.ptr<f32>, %q: !tile.ptr<f32>, %n: index, %r: index) {
   %y = tile.make_view %q, [%n], [] : !tile.ptr<f32> -> !y
   // The test of a row is one number for all lanes, that of columns one for each.
   // CHECK: %[[ID:.*]] = lane.id : vector<4xi32>
-  // CHECK: %[[ROW0:.*]] = arith.cmpi sgt, %{{.*}}, %c0_i32 : i32
+  // CHECK: %[[ROW0:.*]] = arith.cmpi slt, %[[R]], %[[N]] : index
   // CHECK: %[[SEVEN:.*]] = lane.splat %c7_i32 : i32 -> vector<4xi32>
   // CHECK: %[[COL0:.*]] = arith.cmpi slt, %[[ID]], %[[SEVEN]] : vector<4xi32>
   // CHECK: %[[ROW0S:.*]] = lane.splat %[[ROW0]] : i1 -> vector<4xi1>
   // CHECK: %[[M:.*]] = arith.andi %[[ROW0S]], %[[COL0]] : vector<4xi1>
   // CHECK: %[[A:.*]] = lane.load contiguous %[[P]][%{{.*}}] mask %[[M]] {align = 4 : i64, offset = 0 : i64} : {{.*}} -> vector<4xf32>
   // CHECK: %[[B:.*]] = lane.load contiguous %[[P]]{{.*}} {align = 4 : i64, offset = 4 : i64}
-  // CHECK: %[[ROW1:.*]] = arith.cmpi sgt, %{{.*}}, %c1_i32 : i32
+  // CHECK: %[[NEXT:.*]] = arith.addi %[[R]], %c1 : index
+  // CHECK: %[[ROW1:.*]] = arith.cmpi slt, %[[NEXT]], %[[N]] : index
   // CHECK: lane.load contiguous %[[P]]{{.*}} {align = 4 : i64, offset = 8 : i64}
   // CHECK: lane.load contiguous %[[P]]{{.*}} {align = 4 : i64, offset = 12 : i64}
   %t = tile.load %v[%r, %c0] {aligned = 1, inside = array<i1: false, false>, nonnegative = array<i1: true, true>} : !x -> tensor<2x8xf32, #row>

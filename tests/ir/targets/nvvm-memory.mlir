@@ -27,6 +27,35 @@ func.func @masked(%x: !tile.ptr<bf16> {tile.align = 16 : i64}, %n: index)
 
 // -----
 
+// In a loop, what does not move with it comes first and is frozen.
+// CHECK-LABEL: llvm.func @moving
+// CHECK-SAME: %[[X:.*]]: !llvm.ptr<1> {llvm.align = 16 : i64}
+// CHECK: %[[FIXED:.*]] = llvm.mul
+// CHECK: %[[SUM:.*]] = llvm.add %[[FIXED]], %[[MOVING:.*]] : i64
+// CHECK: %[[ROW:.*]] = llvm.getelementptr %[[X]][%[[FIXED]]] : (!llvm.ptr<1>, i64) -> !llvm.ptr<1>, f32
+// CHECK: %[[LANE:.*]] = llvm.getelementptr %[[ROW]][{{.*}}] : (!llvm.ptr<1>, i32) -> !llvm.ptr<1>, f32
+// CHECK: %[[ONE:.*]] = llvm.freeze %[[LANE]] : !llvm.ptr<1>
+// CHECK: %[[STEP:.*]] = llvm.getelementptr %[[ONE]][%[[MOVING]]] : (!llvm.ptr<1>, i64) -> !llvm.ptr<1>, f32
+// CHECK: %[[AT:.*]] = llvm.getelementptr %[[STEP]]
+// CHECK: llvm.load %[[AT]]
+func.func @moving(%x: !tile.ptr<f32> {tile.align = 16 : i64}, %n: index) attributes {tile.kernel, tile.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c64 = arith.constant 64 : index
+  %p = tile.program_id 0
+  %l = lane.id : i32
+  %fixed = arith.muli %p, %n : index
+  scf.for %t = %c0 to %n step %c1 {
+    %moving = arith.muli %t, %c64 : index
+    %base = arith.addi %fixed, %moving : index
+    %v = lane.load per_lane %x[%base, %l] {align = 4 : i64, offset = 64 : i64} : (!tile.ptr<f32>, index, i32) -> f32
+    lane.store per_lane %v to %x[%base, %l] {align = 4 : i64, offset = 0 : i64} : f32, !tile.ptr<f32>, index, i32
+  }
+  return
+}
+
+// -----
+
 // Without a mask it is a plain load; it is as wide as its alignment permits.
 // CHECK-LABEL: llvm.func @aligned
 // CHECK-COUNT-2: llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr<1> -> vector<2xi32>
