@@ -14,6 +14,9 @@ namespace {
 /// Boundaries of sequences that a program looks at at once.
 constexpr int64_t kProbe = 32;
 
+/// Tokens of a block that `Starts` has a bit for.
+constexpr int64_t kBits = 64;
+
 /// Halvings of n + 1 boundaries that leave at most kProbe of them.
 int64_t halvings(int64_t boundaries) {
   int64_t count = 0;
@@ -237,17 +240,66 @@ void TokenProgram::for_segments(const std::function<void(const Segment &)> &body
   });
 }
 
-Tiles TokenProgram::march(const Segment &s, Tiles state, const std::function<Tiles(Index, int64_t, Tiles)> &body) {
+Tiles TokenProgram::march(const Segment &s, Tiles state, const std::function<Tiles(const Step &, Tiles)> &body,
+                          int64_t ahead) {
   const int64_t step = config_.unroll;
-  auto loop = [&](Index from, Index to, int64_t count) {
-    state = k_.loop(from, to, count)
-                .stages(count == step ? config_.stages : 1)
-                .carry_list(state, [&](Index t, Tiles state) { return body(t, count, std::move(state)); });
+  auto loop = [&](Index from, Index to, int64_t count, bool whole) {
+    state = k_.loop(from, to, count).stages(whole ? config_.stages : 1).carry_list(state, [&](Index t, Tiles state) {
+      return body({ahead ? t - ahead : t, count, whole}, std::move(state));
+    });
   };
-  // Written such that the compiler sees that a whole step ends at s.end or before.
-  Index whole = step == 1 ? s.end : s.begin + max(s.end - s.begin, 0) / step * step;
-  loop(s.begin, whole, step);
-  if (step > 1) loop(whole, s.end, 1);
+  // Loops go over the tokens that are `ahead`, and are written such that the compiler sees that a whole step ends at
+  // `most` or before.
+  Index begin = s.begin + ahead, end = s.end + ahead;
+  Index most = ahead ? min(end, min(s.last, tokens_)) : s.end;
+  Index whole = step == 1 && !ahead ? s.end : begin + max(most - begin, 0) / step * step;
+  loop(begin, whole, step, true);
+  if (step > 1 || ahead) loop(whole, end, 1, false);
+  return state;
+}
+
+bool TokenProgram::sees_starts() const {
+  return layout_.is_packed() && config_.rows <= kBits;
+}
+
+Segment TokenProgram::block_at_once() {
+  Index begin = rest_ * config_.rows, first = 0;
+  if (layout_.many) {
+    first = cu_seqlens_->at({max(boundaries_up_to(begin) - 1, 0)}).to_index();
+  } else {
+    Tile probe = cu_seqlens_->load({0}, {kProbe});
+    Tile before = where(probe.in_bounds() & (probe <= begin.to(*layout_.packed)), probe, 0);
+    first = max(before, Axis(0)).to_scalar().to_index();
+  }
+  return {0, 0, begin, min(begin + config_.rows, tokens_), first, tokens_};
+}
+
+/// Each boundary sets the bit of its token, those of other blocks none. All of them are looked at, or of many those
+/// from the block's first to its last.
+Starts TokenProgram::starts_from(const Index &begin, const Index &end) {
+  auto bits_of = [&](const Index &number) {
+    Tile probe = cu_seqlens_->load({number}, {kProbe});
+    Tile bits = where(probe.in_bounds(), 1 << (probe.to(i64) - begin.to(i64)), 0);
+    return reduce(bits, Axis(0), [](auto a, auto b) { return a | b; });
+  };
+  if (!layout_.many) return Starts(bits_of(0));
+  Index from = max(boundaries_up_to(begin) - 1, 0), to = boundaries_up_to(end - 1);
+  return Starts(k_.loop(from, to, kProbe).carry(k_.zeros({}, i64))([&](Index number, Tile bits) {
+    return bits | bits_of(number);
+  }));
+}
+
+Tiles TokenProgram::march_at_once(const Segment &s, Tiles state,
+                                  const std::function<Tiles(const Step &, const Starts &, Tiles)> &body) {
+  state.push_back(starts_from(s.begin, s.end).bits());
+  state = march(s, std::move(state), [&](const Step &step, Tiles state) {
+    Starts starts(std::move(state.back()));
+    state.pop_back();
+    state = body(step, starts, std::move(state));
+    state.push_back(starts.after(step.count).bits());
+    return state;
+  });
+  state.pop_back();
   return state;
 }
 

@@ -4,7 +4,9 @@
 //
 // A program takes a block of tokens and of columns and marches along time, with the tokens it looks back at in
 // registers, so that each input is read once. A packed block is gone over sequence by sequence: inside of one there is
-// nothing to mask, and packing costs a search for the block's first sequence.
+// nothing to mask, and packing costs a search for the block's first sequence. Where a kernel needs of its sequences
+// only where they begin, it goes over the whole block at once and forgets at each beginning what came before: its loads
+// wait for no search then.
 #pragma once
 
 #include "modules/common/Problem.h"
@@ -131,6 +133,29 @@ struct Segment {
   tile::Index batch, number, begin, end, first, last;
 };
 
+/// What a march does at once: tokens t to t + count.
+struct Step {
+  tile::Index t;
+  int64_t count;
+  bool whole; ///< one of those that are not masked; the others are of one token
+};
+
+/// Which of a step's tokens are the first of a sequence.
+class Starts {
+public:
+  explicit Starts(tile::Tile bits) : bits_(std::move(bits)) {}
+  /// Whether token i of the step is; i1 of rank 0.
+  tile::Tile at(int64_t i) const { return ((bits_ >> i) & 1) != 0; }
+  /// Whether one of the first `count` tokens is.
+  tile::Condition any(int64_t count) const { return (bits_ & ((int64_t(1) << count) - 1)) != 0; }
+  /// Of the step that follows after `count` tokens.
+  Starts after(int64_t count) const { return Starts(bits_ >> count); }
+  const tile::Tile &bits() const { return bits_; } ///< i64 of rank 0, the step's first token in the lowest
+
+private:
+  tile::Tile bits_;
+};
+
 /// One program's place in [B, T, D], and the arguments that say where sequences lie: batch and tokens, or packed:
 /// sequences, tokens, cu_seqlens and, of many, halvings.
 class TokenProgram {
@@ -156,9 +181,19 @@ public:
   /// `body(segment, state)` for every segment of this program's block of tokens, in order.
   Tiles for_segments(Tiles state, const std::function<Tiles(const Segment &, Tiles)> &body);
   void for_segments(const std::function<void(const Segment &)> &body);
-  /// `body(t, count, state)` for tokens t to t + count of the segment, in order: `unroll` at a time in a run-time loop,
-  /// then those that are left one by one. They are known to lie inside of [B, T, D]: nothing is masked.
-  Tiles march(const Segment &, Tiles state, const std::function<Tiles(tile::Index, int64_t, Tiles)> &body);
+  /// `body(step, state)` for the tokens of the segment, in order: `unroll` at a time in a run-time loop, then those
+  /// that are left one by one. They are known to lie inside of [B, T, D]: nothing is masked. In whole steps this is
+  /// also known of the `ahead` tokens behind them, which lie in the segment's sequence.
+  Tiles march(const Segment &, Tiles state, const std::function<Tiles(const Step &, Tiles)> &body, int64_t ahead = 0);
+
+  /// Whether this program's block is packed and small enough to be gone over at once.
+  bool sees_starts() const;
+  /// All of that block as one segment: `first` is of the sequence that it begins in, `last` of the last one; `number`
+  /// is none.
+  Segment block_at_once();
+  /// `march` over it. `body(step, starts, state)` is told of each step's tokens which begin a sequence.
+  Tiles march_at_once(const Segment &, Tiles state,
+                      const std::function<Tiles(const Step &, const Starts &, Tiles)> &body);
   /// All of the sequence of this program, for grids of `sequence_grid`, or of that number.
   Segment sequence() { return sequence(rest_); }
   Segment sequence(const tile::Index &number);
@@ -176,6 +211,7 @@ private:
   tile::View tensor(const std::string &name, bool is_input, bool strided);
   Segment packed_sequence(const tile::Index &number);
   tile::Index boundaries_up_to(const tile::Index &token);
+  Starts starts_from(const tile::Index &begin, const tile::Index &end);
 
   tile::KernelBuilder &k_;
   TokenLayout layout_;

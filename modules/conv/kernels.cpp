@@ -18,20 +18,46 @@ Kernel forward(const ConvSpec &spec, const ConvConfig &config) {
   Weights weights = load_weights(k, spec, config, program.col());
   Window window(program, k, spec, x, state);
 
-  program.for_segments([&](const Segment &s) {
-    program.march(s, window.before(s, s.begin), [&](Index t, int64_t count, Tiles tokens) {
-      Tiles added;
-      for (int64_t i = 0; i < count; ++i) { // on their way together
-        tokens.push_back(program.load(x, s, t + i));
-        if (residual) added.push_back(program.load(*residual, s, t + i));
-      }
-      for (int64_t i = 0; i < count; ++i) {
-        Tile out = activate(spec, convolve(weights, tokens, size_t(i)));
-        program.store(y, s, t + i, residual ? out + added[size_t(i)] : out);
-      }
-      return Tiles(tokens.end() - (spec.width - 1), tokens.end());
+  // What goes into the activations of a step whose first window begins with tokens[0]; behind it, what the next step's
+  // windows begin with. Where sequences begin among the tokens, what comes before is 0 from there on.
+  const int64_t before = spec.width - 1;
+  auto convolve_step = [&](int64_t count, const Starts *starts, Tiles tokens) {
+    Tiles sums;
+    for (int64_t i = 0; i < count; ++i) {
+      for (int64_t j = i; starts && j < i + before; ++j)
+        tokens[size_t(j)] = where(starts->at(i), 0.f, tokens[size_t(j)]);
+      sums.push_back(convolve(weights, tokens, size_t(i)));
+    }
+    sums.insert(sums.end(), tokens.end() - before, tokens.end());
+    return sums;
+  };
+  auto body = [&](const Segment &s, const Step &step, const Starts *starts, Tiles tokens) {
+    Tiles added;
+    for (int64_t i = 0; i < step.count; ++i) { // on their way together
+      tokens.push_back(program.load(x, s, step.t + i));
+      if (residual) added.push_back(program.load(*residual, s, step.t + i));
+    }
+    auto whole = [&] { return convolve_step(step.count, nullptr, tokens); };
+    auto cut = [&] { return convolve_step(step.count, starts, tokens); };
+    Tiles sums = starts ? k.when(starts->any(step.count), cut, whole) : whole();
+    for (int64_t i = 0; i < step.count; ++i) {
+      Tile out = activate(spec, sums[size_t(i)]);
+      program.store(y, s, step.t + i, residual ? out + added[size_t(i)] : out);
+    }
+    return Tiles(sums.begin() + step.count, sums.end());
+  };
+
+  if (program.sees_starts() && !state) {
+    Segment s = program.block_at_once();
+    program.march_at_once(s, window.before(s, s.begin), [&](const Step &step, const Starts &starts, Tiles tokens) {
+      return body(s, step, before ? &starts : nullptr, std::move(tokens));
     });
-  });
+  } else {
+    program.for_segments([&](const Segment &s) {
+      program.march(s, window.before(s, s.begin),
+                    [&](const Step &step, Tiles tokens) { return body(s, step, nullptr, std::move(tokens)); });
+    });
+  }
   return k.finish();
 }
 
@@ -56,9 +82,11 @@ Kernel backward(const ConvSpec &spec, const ConvConfig &config) {
     View x_of = program.of_sequence(x, s), dy_of = program.of_sequence(dy, s);
     // g[t] from the window of x that begins with `tokens[first]`; behind the sequence it is 0 even where x holds
     // infinities.
+    auto gradient_inside = [&](const Tile &d, const Tiles &tokens, size_t first) {
+      return activate_backward(spec, convolve(weights, tokens, first), d);
+    };
     auto gradient_at = [&](Index t, const Tile &d, const Tiles &tokens, size_t first) {
-      Tile g = activate_backward(spec, convolve(weights, tokens, first), d);
-      return where(t.to(i64) < s.last.to(i64), g, 0.f);
+      return where(t.to(i64) < s.last.to(i64), gradient_inside(d, tokens, first), 0.f);
     };
 
     Tiles tokens = window.before(s, s.begin), g;
@@ -73,16 +101,16 @@ Kernel backward(const ConvSpec &spec, const ConvConfig &config) {
     carried.insert(carried.end(), g.begin(), g.end());
     carried.insert(carried.end(), sums.begin(), sums.end());
 
-    carried = program.march(s, carried, [&](Index t, int64_t count, Tiles state) {
+    auto body = [&](const Step &step, Tiles state) {
       Tiles tokens(state.begin(), state.begin() + ahead), d;
       Tiles g(state.begin() + ahead, state.begin() + 2 * ahead), sums(state.begin() + 2 * ahead, state.end());
-      for (int64_t i = 0; i < count; ++i) {
-        tokens.push_back(program.load(x_of, s, t + (i + ahead)));
-        d.push_back(program.load(dy_of, s, t + (i + ahead)));
+      for (int64_t i = 0; i < step.count; ++i) {
+        tokens.push_back(program.load(x_of, s, step.t + (i + ahead)));
+        d.push_back(program.load(dy_of, s, step.t + (i + ahead)));
       }
-      for (size_t i = 0; i < size_t(count); ++i) {
-        Index now = t + int64_t(i);
-        g.push_back(gradient_at(now + ahead, d[i], tokens, i));
+      for (size_t i = 0; i < size_t(step.count); ++i) {
+        Index now = step.t + int64_t(i);
+        g.push_back(step.whole ? gradient_inside(d[i], tokens, i) : gradient_at(now + ahead, d[i], tokens, i));
         Tile out = g[i] * weights.taps[lag];
         WeightSums::add(sums, ahead, tokens[i], g[i]);
         for (int64_t j = 1; j <= ahead; ++j) {
@@ -97,7 +125,8 @@ Kernel backward(const ConvSpec &spec, const ConvConfig &config) {
       next.insert(next.end(), g.end() - ahead, g.end());
       next.insert(next.end(), sums.begin(), sums.end());
       return next;
-    });
+    };
+    carried = program.march(s, carried, body, ahead);
     return Tiles(carried.begin() + 2 * ahead, carried.end());
   });
   WeightSums::store(k, spec, sums, program.block(), program.col());

@@ -1,5 +1,6 @@
 #include "modules/conv/parts.h"
 
+#include "compiler/dsl/Fast.h"
 #include "compiler/dsl/Gradient.h"
 
 #include <algorithm>
@@ -53,8 +54,9 @@ Tile convolve(const Weights &weights, const Tiles &window, size_t first) {
   return sum;
 }
 
+/// x is a sum and has |x| roundings of its own; what they make of the sigmoid is as much as what the fast one loses.
 Tile activate(const ConvSpec &spec, const Tile &x) {
-  return spec.silu ? x * sigmoid(x) : x;
+  return spec.silu ? x * fast_sigmoid(x) : x;
 }
 
 Tile activate_backward(const ConvSpec &spec, const Tile &before, const Tile &dy) {

@@ -14,8 +14,10 @@ Kernel forward(const ShiftSpec &spec, const TokenConfig &config) {
 
   program.for_segments([&](const Segment &s) {
     auto before_sequence = [&] { return cache ? program.load_of(*cache, s) : k.zeros(program.shape(), f32); };
-    Tile before = k.when(s.begin > s.first, [&] { return program.load(x, s, s.begin - 1); }, before_sequence);
-    program.march(s, {before}, [&](Index t, int64_t count, Tiles tokens) {
+    Tile before = k.when(
+        s.begin > s.first, [&] { return program.load(x, s, s.begin - 1); }, before_sequence);
+    program.march(s, {before}, [&](const Step &step, Tiles tokens) {
+      const auto &[t, count, whole] = step;
       for (int64_t i = 0; i < count; ++i) tokens.push_back(program.load(x, s, t + i)); // on their way together
       for (int64_t i = 0; i < count; ++i) program.store(y, s, t + i, tokens[size_t(i)] - tokens[size_t(i) + 1]);
       return Tiles{tokens.back()};
@@ -38,9 +40,11 @@ Kernel backward(const ShiftSpec &spec, const TokenConfig &config) {
     auto token = [&](Index t) {
       Tile v = program.load(in, s, t);
       if (!dnext) return v;
-      return k.when(t == s.last, [&] { return program.load_of(*dnext, s); }, [&] { return v; });
+      return k.when(
+          t == s.last, [&] { return program.load_of(*dnext, s); }, [&] { return v; });
     };
-    program.march(s, {token(s.begin)}, [&](Index t, int64_t count, Tiles tokens) {
+    program.march(s, {token(s.begin)}, [&](const Step &step, Tiles tokens) {
+      const auto &[t, count, whole] = step;
       for (int64_t i = 0; i < count; ++i) tokens.push_back(token(t + (i + 1)));
       for (int64_t i = 0; i < count; ++i) program.store(dx, s, t + i, tokens[size_t(i) + 1] - tokens[size_t(i)]);
       return Tiles{tokens.back()};
