@@ -22,6 +22,13 @@ constexpr double kPowerLimit = 1e30; ///< from here on powglu's power is 1 in f3
 
 // ---- What the kernels compute ---------------------------------------------------------------------------------------
 
+/// c[0] + c[1] x + ...
+template <size_t N> Tile polynomial(const Tile &x, const float (&c)[N]) {
+  Tile sum = x * c[N - 1] + c[N - 2];
+  for (size_t i = N - 2; i-- > 0;) sum = sum * x + c[i];
+  return sum;
+}
+
 Tile sigmoid(const Tile &x) {
   return tile::sigmoid(x);
 }
@@ -40,9 +47,7 @@ Tile logsigmoid_forward(const Tile &x) {
   static constexpr float c[] = {1,           -0.49999446f,  0.3331812f,   -0.24835399f, 0.19076881f, -0.13602248f,
                                 0.07751609f, -0.029074065f, 0.0051261024f};
   Tile e = exp2(abs(x) * -std::numbers::log2e);
-  Tile sum = e * c[std::size(c) - 1] + c[std::size(c) - 2];
-  for (size_t i = std::size(c) - 2; i-- > 0;) sum = sum * e + c[i];
-  return min(x, 0.f) - sum * e;
+  return min(x, 0.f) - polynomial(e, c) * e;
 }
 
 Tile swish(const Tile &x) {
@@ -59,6 +64,26 @@ Tile gelu(const Tile &x) {
 Tile gelu_erf(const Tile &x) {
   Tile half = x * 0.5f;
   return half * erf(x * kRootHalf) + half;
+}
+
+/// The same in half of the instructions: the normal distribution below -|x|, e = erfc(|x| / sqrt(2)) / 2, is a power of
+/// 2 whose exponent is a polynomial on [0, 5.5] (minimax of the error in e: 2^-29 of 1 and 2^-19 of e) and falls
+/// without end behind it. x e and x (1 - e) lose nothing to cancellation, as half + half * erf does where x is
+/// negative.
+Tile gelu_erf_forward(const Tile &x) {
+  static constexpr float c[] = {-1,
+                                -1.15110445f,
+                                -0.459219366f,
+                                -0.0524411611f,
+                                0.00693872292f,
+                                1.41563251e-05f,
+                                -0.00029041848f,
+                                8.07751494e-05f,
+                                -1.19177594e-05f,
+                                9.67210667e-07f,
+                                -3.38398891e-08f};
+  Tile e = exp2(polynomial(abs(x), c));
+  return x * where(x < 0.f, e, 1.f - e);
 }
 
 Tile relu(const Tile &x) {
@@ -205,7 +230,7 @@ Activation with_gelu(Activation a) {
 }
 
 Activation with_gelu_erf(Activation a) {
-  a.forward = gelu_erf, a.value = gelu_erf, a.derivative = gelu_erf_derivative;
+  a.forward = gelu_erf_forward, a.differentiated = gelu_erf, a.value = gelu_erf, a.derivative = gelu_erf_derivative;
   a.value_steps = {{"erf_of_half_square", {"x"}, "erf"}, {"half_times_plus_one", {"x", "erf"}, "value"}};
   a.derivative_steps = {{"erf_of_half_square", {"x"}, "erf"},
                         {"bell", {"x"}, "bell"},
