@@ -124,19 +124,6 @@ void TensorChecks::require(bool is_right, std::string_view words) const {
   if (!is_right) throw tile::UserError(fmt::format("{}: {}", op_, words));
 }
 
-int TensorChecks::alignment_of(int64_t least, std::initializer_list<NamedTensor> tensors) const {
-  int all = 64;
-  for (const NamedTensor &t : tensors) {
-    const int own = alignment({t.tensor});
-    if (own < least)
-      refuse(t.name, *t.tensor,
-             fmt::format("an address that is a multiple of {}, as elements of this call are; given was {}", least,
-                         fmt::ptr(t.tensor->data)));
-    all = std::min(all, own);
-  }
-  return all;
-}
-
 int TensorChecks::alignment(std::initializer_list<NamedTensor> tensors) {
   int all = 64;
   for (const NamedTensor &t : tensors) all = std::min(all, alignment({t.tensor}));

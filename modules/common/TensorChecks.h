@@ -53,9 +53,6 @@ public:
   /// No output has memory in common with an input or with another output.
   void apart(std::initializer_list<NamedTensor> outputs, std::initializer_list<NamedTensor> inputs) const;
 
-  /// Bytes that divide the addresses of all of them, at least `least`: kernels are promised one number for tensors of
-  /// several dtypes, and it must do for the larger ones. An address that is no multiple of `least` is refused.
-  int alignment_of(int64_t least, std::initializer_list<NamedTensor> tensors) const;
   /// An option that is not in order: `words` say what was given and what is accepted.
   void require(bool is_right, std::string_view words) const;
 

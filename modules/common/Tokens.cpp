@@ -14,9 +14,6 @@ namespace {
 /// Boundaries of sequences that a program looks at at once.
 constexpr int64_t kProbe = 32;
 
-/// Tokens of a block that `Starts` has a bit for.
-constexpr int64_t kBits = 64;
-
 /// Halvings of n + 1 boundaries that leave at most kProbe of them.
 int64_t halvings(int64_t boundaries) {
   int64_t count = 0;
@@ -84,13 +81,19 @@ std::vector<TokenConfig> gpu_configs(const Target &target, const TokenNeeds &nee
   };
   const auto [v, u, w, s] = first;
   const int other_warps = w == 1 ? 4 : 1, other_stages = 3 - s;
-  return {with(v, u, w, s),
-          with(v, u, other_warps, s),
-          with(v, u, w, other_stages),
-          with(v, u, other_warps, other_stages),
-          with(v, u / 2, w, s),
-          with(v / 2, 2 * u, w, s),
-          with(2 * v, u / 2, w, s)};
+  const TokenConfig halved = with(v / 2, 2 * u, w, s);
+  std::vector<TokenConfig> all;
+  if (needs.halves_single_steps && v > 1 && halved.rows == halved.unroll) all.push_back(halved);
+  const auto others = {with(v, u, w, s),
+                       with(v, u, other_warps, s),
+                       with(v, u, w, other_stages),
+                       with(v, u, other_warps, other_stages),
+                       with(v, u / 2, w, s),
+                       halved,
+                       with(2 * v, u / 2, w, s),
+                       with(v, 2 * u, w, 1)};
+  all.insert(all.end(), others);
+  return all;
 }
 
 TokenConfig host_config(const Target &target, const TokenNeeds &needs, int64_t vectors, int64_t unroll) {
@@ -169,7 +172,7 @@ TokenProgram::TokenProgram(KernelBuilder &k, const TokenLayout &layout, const To
 }
 
 View TokenProgram::tensor(const std::string &name, bool is_input, bool strided) {
-  ViewOptions options{.align = layout_.align};
+  ViewOptions options{.align = align_of(layout_.dtype, layout_.align)};
   if (strided && layout_.stride_divisor) {
     Index stride = k_.runtime(name + "_stride", layout_.stride_divisor);
     options.strides = {k_.runtime(name + "_batch_stride", layout_.stride_divisor), stride, 1};
@@ -191,11 +194,11 @@ View TokenProgram::output(const std::string &name) {
 }
 
 View TokenProgram::per_sequence_input(const std::string &name) {
-  return k_.input(name, layout_.dtype, {count_, 1, layout_.cols}, {.align = layout_.align});
+  return k_.input(name, layout_.dtype, {count_, 1, layout_.cols}, {.align = align_of(layout_.dtype, layout_.align)});
 }
 
 View TokenProgram::per_sequence_output(const std::string &name) {
-  return k_.output(name, layout_.dtype, {count_, 1, layout_.cols}, {.align = layout_.align});
+  return k_.output(name, layout_.dtype, {count_, 1, layout_.cols}, {.align = align_of(layout_.dtype, layout_.align)});
 }
 
 /// How many of the boundaries are at most `token`. They never fall, so the number is found by halving the range it can
@@ -258,8 +261,11 @@ Tiles TokenProgram::march(const Segment &s, Tiles state, const std::function<Til
   return state;
 }
 
-bool TokenProgram::sees_starts() const {
-  return layout_.is_packed() && config_.rows <= kBits;
+Tiles TokenProgram::march_steps(const Segment &s, Tiles state, const std::function<Tiles(const Step &, Tiles)> &body) {
+  const int64_t step = config_.unroll;
+  return k_.loop(s.begin, s.end, step).stages(config_.stages).carry_list(state, [&](Index t, Tiles state) {
+    return body({t, step, false}, std::move(state));
+  });
 }
 
 Segment TokenProgram::block_at_once() {
@@ -274,24 +280,34 @@ Segment TokenProgram::block_at_once() {
   return {0, 0, begin, min(begin + config_.rows, tokens_), first, tokens_};
 }
 
-/// Each boundary sets the bit of its token, those of other blocks none. All of them are looked at, or of many those
-/// from the block's first to its last.
-Starts TokenProgram::starts_from(const Index &begin, const Index &end) {
+/// Each boundary sets the bit of its token, those elsewhere none. All of them are looked at, or of many those that may
+/// be among the tokens. In 32 bits where they do: lanes exchange half as many words.
+Starts TokenProgram::starts(const Index &token, int64_t count) {
+  const DType bits_type = count <= 32 ? i32 : i64;
   auto bits_of = [&](const Index &number) {
     Tile probe = cu_seqlens_->load({number}, {kProbe});
-    Tile bits = where(probe.in_bounds(), 1 << (probe.to(i64) - begin.to(i64)), 0);
+    Tile distance = probe - token.to(probe.dtype());
+    if (distance.dtype() != bits_type) distance = min(max(distance, -1), count).to(bits_type); // no bit for either end
+    Tile bits = where(probe.in_bounds(), 1 << distance, 0);
     return reduce(bits, Axis(0), [](auto a, auto b) { return a | b; });
   };
   if (!layout_.many) return Starts(bits_of(0));
-  Index from = max(boundaries_up_to(begin) - 1, 0), to = boundaries_up_to(end - 1);
-  return Starts(k_.loop(from, to, kProbe).carry(k_.zeros({}, i64))([&](Index number, Tile bits) {
+  Index from = max(boundaries_up_to(token) - 1, 0), to = boundaries_up_to(token + (count - 1));
+  return Starts(k_.loop(from, to, kProbe).carry(k_.zeros({}, bits_type))([&](Index number, Tile bits) {
     return bits | bits_of(number);
   }));
 }
 
+Tile TokenProgram::next_start(const Index &token) {
+  if (layout_.many) return k_.zeros({}, *layout_.packed) + cu_seqlens_->at({boundaries_up_to(token)});
+  Tile probe = cu_seqlens_->load({0}, {kProbe});
+  const int64_t last = probe.dtype() == i32 ? INT32_MAX : INT64_MAX;
+  return min(where(probe.in_bounds() & (probe > token.to(probe.dtype())), probe, last), Axis(0));
+}
+
 Tiles TokenProgram::march_at_once(const Segment &s, Tiles state,
                                   const std::function<Tiles(const Step &, const Starts &, Tiles)> &body) {
-  state.push_back(starts_from(s.begin, s.end).bits());
+  state.push_back(starts(s.begin, config_.rows).bits());
   state = march(s, std::move(state), [&](const Step &step, Tiles state) {
     Starts starts(std::move(state.back()));
     state.pop_back();

@@ -68,7 +68,7 @@ struct TokenLayout {
   /// How tokens of strided inputs lie: 0: one behind the other. Otherwise <name>_stride, between tokens, and
   /// <name>_batch_stride are run-time arguments promised to be multiples of this.
   int64_t stride_divisor = 0;
-  int align = 16; ///< of all tensors, bytes
+  int align = 16; ///< bytes that divide the addresses of all tensors, each of which is aligned to its own elements
 
   bool is_packed() const { return packed.has_value(); }
 };
@@ -107,6 +107,9 @@ struct TokenNeeds {
   int64_t units = 1;     ///< of the machine
   TokenCut cut;          ///< on a GPU, as measured to be good
   int64_t widest = 8;    ///< columns a lane of a GPU may hold
+  /// Where a block of twice the `unroll` tokens and half of the columns is a single step, it comes first: as many loads
+  /// on their way, all of them at once, in twice as many warps.
+  bool halves_single_steps = false;
   int64_t host_cols = 1; ///< vectors of columns a program of the host may hold
   int64_t host_unroll = 1;
   int64_t least_rows = 8, most_rows = 64;
@@ -140,17 +143,19 @@ struct Step {
   bool whole; ///< one of those that are not masked; the others are of one token
 };
 
-/// Which of a step's tokens are the first of a sequence.
+/// Which of the tokens from some one on are the first of a sequence.
 class Starts {
 public:
   explicit Starts(tile::Tile bits) : bits_(std::move(bits)) {}
-  /// Whether token i of the step is; i1 of rank 0.
-  tile::Tile at(int64_t i) const { return ((bits_ >> i) & 1) != 0; }
-  /// Whether one of the first `count` tokens is.
-  tile::Condition any(int64_t count) const { return (bits_ & ((int64_t(1) << count) - 1)) != 0; }
-  /// Of the step that follows after `count` tokens.
+  /// Whether token i of them is; i1 of rank 0.
+  tile::Tile at(int64_t i) const { return among(i, i); }
+  /// Whether one of the tokens first to last of them is, both included; i1 of rank 0.
+  tile::Tile among(int64_t first, int64_t last) const {
+    return ((bits_ >> first) & ((int64_t(1) << (last - first + 1)) - 1)) != 0;
+  }
+  /// Of the tokens from number `count` of them on.
   Starts after(int64_t count) const { return Starts(bits_ >> count); }
-  const tile::Tile &bits() const { return bits_; } ///< i64 of rank 0, the step's first token in the lowest
+  const tile::Tile &bits() const { return bits_; } ///< i32 or i64 of rank 0, the first token in the lowest
 
 private:
   tile::Tile bits_;
@@ -186,12 +191,19 @@ public:
   /// also known of the `ahead` tokens behind them, which lie in the segment's sequence.
   Tiles march(const Segment &, Tiles state, const std::function<Tiles(const Step &, Tiles)> &body, int64_t ahead = 0);
 
-  /// Whether this program's block is packed and small enough to be gone over at once.
-  bool sees_starts() const;
-  /// All of that block as one segment: `first` is of the sequence that it begins in, `last` of the last one; `number`
-  /// is none.
+  /// The same in steps of `unroll` alone, of which the last may reach behind the segment.
+  Tiles march_steps(const Segment &, Tiles state, const std::function<Tiles(const Step &, Tiles)> &body);
+
+  /// All of a packed block as one segment: `first` is of the sequence that it begins in, `last` of the last one;
+  /// `number` is none.
   Segment block_at_once();
-  /// `march` over it. `body(step, starts, state)` is told of each step's tokens which begin a sequence.
+  /// Of the `count` tokens from `token` on, at most kMostStarts; the end of the last sequence counts as a start.
+  static constexpr int64_t kMostStarts = 64;
+  Starts starts(const tile::Index &token, int64_t count);
+  /// The first start behind `token`; of cu_seqlens' dtype and rank 0.
+  tile::Tile next_start(const tile::Index &token);
+  /// `march` over a block of at most kMostStarts tokens at once. `body(step, starts, state)` is told of each step's
+  /// tokens which begin a sequence.
   Tiles march_at_once(const Segment &, Tiles state,
                       const std::function<Tiles(const Step &, const Starts &, Tiles)> &body);
   /// All of the sequence of this program, for grids of `sequence_grid`, or of that number.
@@ -211,7 +223,6 @@ private:
   tile::View tensor(const std::string &name, bool is_input, bool strided);
   Segment packed_sequence(const tile::Index &number);
   tile::Index boundaries_up_to(const tile::Index &token);
-  Starts starts_from(const tile::Index &begin, const tile::Index &end);
 
   tile::KernelBuilder &k_;
   TokenLayout layout_;

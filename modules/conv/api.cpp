@@ -66,13 +66,13 @@ CausalConv1dForward causal_conv1d_forward(Stream &stream, const Tensor &x, const
                                                                      {"initial_state", &options.initial_state},
                                                                      {"cu_seqlens", &options.cu_seqlens}});
 
-  spec.tokens = call.layout(check.alignment_of(tile::size_of(x.dtype), {{"x", &x},
-                                                                        {"w", &w},
-                                                                        {"bias", &options.bias},
-                                                                        {"residual", &options.residual},
-                                                                        {"initial_state", &options.initial_state},
-                                                                        {"y", &into.y},
-                                                                        {"final_state", &into.final_state}}));
+  spec.tokens = call.layout(TensorChecks::alignment({{"x", &x},
+                                                     {"w", &w},
+                                                     {"bias", &options.bias},
+                                                     {"residual", &options.residual},
+                                                     {"initial_state", &options.initial_state},
+                                                     {"y", &into.y},
+                                                     {"final_state", &into.final_state}}));
   stream.run(key_of(check, call.key(), spec), [&] { return problem_of(call, spec, Pass::Fwd); },
              {{"x", x.data},
               {"w", w.data},
@@ -107,16 +107,16 @@ CausalConv1dBackward causal_conv1d_backward(Stream &stream, const Tensor &x, con
                {"dfinal_state", &options.dfinal_state},
                {"cu_seqlens", &options.cu_seqlens}});
 
-  spec.tokens = call.layout(check.alignment_of(tile::size_of(x.dtype), {{"x", &x},
-                                                                        {"w", &w},
-                                                                        {"dy", &dy},
-                                                                        {"bias", &options.bias},
-                                                                        {"initial_state", &options.initial_state},
-                                                                        {"dfinal_state", &options.dfinal_state},
-                                                                        {"dx", &into.dx},
-                                                                        {"dw", &into.dw},
-                                                                        {"db", &into.db},
-                                                                        {"dinitial_state", &into.dinitial_state}}));
+  spec.tokens = call.layout(TensorChecks::alignment({{"x", &x},
+                                                     {"w", &w},
+                                                     {"dy", &dy},
+                                                     {"bias", &options.bias},
+                                                     {"initial_state", &options.initial_state},
+                                                     {"dfinal_state", &options.dfinal_state},
+                                                     {"dx", &into.dx},
+                                                     {"dw", &into.dw},
+                                                     {"db", &into.db},
+                                                     {"dinitial_state", &into.dinitial_state}}));
   stream.run(key_of(check, call.key(), spec), [&] { return problem_of(call, spec, Pass::Bwd); },
              {{"x", x.data},
               {"w", w.data},
@@ -147,8 +147,7 @@ Tensor causal_conv1d_update(Stream &stream, const Tensor &x, const Tensor &w, co
 
   spec.tokens.dtype = x.dtype;
   spec.tokens.cols = r.cols;
-  spec.tokens.align = check.alignment_of(
-      tile::size_of(x.dtype),
+  spec.tokens.align = TensorChecks::alignment(
       {{"x", &x}, {"w", &w}, {"bias", &options.bias}, {"residual", &options.residual}, {"state", &state}, {"y", &y}});
   stream.run(key_of(check, plan_key(tile::name_of(x.dtype), r.rows, r.cols), spec),
              [&] { return std::make_unique<UpdateProblem>(spec, r.rows); },

@@ -81,6 +81,7 @@ std::vector<ConvConfig> forward_configs(const Place &p) {
   needs.cut = {
       .vector = p.spec.width <= 4 ? 4 : 2, .unroll = 4, .warps = 1, .stages = p.spec.tokens.is_packed() ? 2 : 1};
   needs.widest = needs.cut.vector;
+  needs.halves_single_steps = true;
   needs.host_cols = 8;
   return with_weights(p, token_configs(p.target, needs));
 }
@@ -112,7 +113,7 @@ Candidate forward_candidate(const Place &p, const ConvConfig &config) {
 std::vector<ConvConfig> backward_configs(const Place &p) {
   TokenNeeds needs = p.needs();
   // Two windows, the weights and their sums; and every program leaves sums to add up.
-  needs.cut = {.vector = p.spec.width <= 4 ? 2 : 1, .unroll = 4, .warps = 4, .stages = 1};
+  needs.cut = {.vector = p.spec.width <= 4 ? 2 : 1, .unroll = 4, .warps = 4, .stages = 2};
   needs.widest = 2 * needs.cut.vector;
   needs.warps_per_unit = 16;
   needs.least_rows = 32;

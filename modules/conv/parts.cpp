@@ -28,7 +28,7 @@ Tiles columns_of(KernelBuilder &k, const Tile &weights, int64_t width) {
 } // namespace
 
 ViewOptions weight_options(const ConvSpec &spec) {
-  return {.align = std::max(spec.tokens.align, int(size_of(spec.weight_dtype)))};
+  return {.align = align_of(spec.weight_dtype, spec.tokens.align)};
 }
 
 Weights load_weights(KernelBuilder &k, const ConvSpec &spec, const ConvConfig &config, const Index &col) {
@@ -64,11 +64,13 @@ Tile activate_backward(const ConvSpec &spec, const Tile &before, const Tile &dy)
 }
 
 View state_input(KernelBuilder &k, const ConvSpec &spec, const std::string &name, const Index &count) {
-  return k.input(name, spec.tokens.dtype, {count, spec.tokens.cols, spec.width}, {.align = spec.tokens.align});
+  return k.input(name, spec.tokens.dtype, {count, spec.tokens.cols, spec.width},
+                 {.align = align_of(spec.tokens.dtype, spec.tokens.align)});
 }
 
 View state_output(KernelBuilder &k, const ConvSpec &spec, const std::string &name, const Index &count) {
-  return k.output(name, spec.tokens.dtype, {count, spec.tokens.cols, spec.width}, {.align = spec.tokens.align});
+  return k.output(name, spec.tokens.dtype, {count, spec.tokens.cols, spec.width},
+                  {.align = align_of(spec.tokens.dtype, spec.tokens.align)});
 }
 
 Tile load_state(const View &view, const Index &number, const Index &col, const Index &w, int64_t cols) {

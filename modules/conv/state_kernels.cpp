@@ -82,7 +82,7 @@ Kernel taps(const ConvSpec &spec, const TokenConfig &config) {
 Kernel update(const ConvSpec &spec, const TokenConfig &config) {
   KernelBuilder k(spec.name("update"), {.warps = config.warps});
   const int64_t cols = spec.tokens.cols, width = spec.width, blocks = ceil_div(cols, config.cols);
-  const ViewOptions options{.align = spec.tokens.align};
+  const ViewOptions options{.align = align_of(spec.tokens.dtype, spec.tokens.align)};
   const std::vector<int64_t> shape = {1, config.cols, 1};
   Index rows = k.runtime("rows");
   Index col = k.program_id(0) % blocks * config.cols, row = k.program_id(0) / blocks;
@@ -100,7 +100,8 @@ Kernel update(const ConvSpec &spec, const TokenConfig &config) {
   for (int64_t i = 1; i < width; ++i) window.push_back(state.load({row, col, i}, shape));
   window.push_back(x.load({row, col, 0}, shape));
   Tile sum = k.zeros(shape, f32);
-  if (spec.bias) sum = k.input("b", spec.weight_dtype, {1, cols, 1}, weight_options(spec)).load({0, col, 0}, shape).to(f32);
+  if (spec.bias)
+    sum = k.input("b", spec.weight_dtype, {1, cols, 1}, weight_options(spec)).load({0, col, 0}, shape).to(f32);
   for (int64_t i = 0; i < width; ++i) {
     new_state.store({row, col, i}, window[size_t(i)]);
     sum = sum + window[size_t(i)].to(f32) * w.load({0, col, i}, shape).to(f32);

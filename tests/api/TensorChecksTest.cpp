@@ -111,16 +111,5 @@ TEST_F(TensorChecksTest, Alignment) {
   EXPECT_EQ(TensorChecks::alignment({&a, &b, &c}), 4);
 }
 
-TEST_F(TensorChecksTest, AnAlignmentForElementsOfAnotherSize) {
-  Tensor wide = tensor({4}), narrow = tensor({4});
-  narrow.dtype = tile::bf16;
-  narrow.data = reinterpret_cast<std::byte *>(memory) + 8;
-  EXPECT_EQ(check.alignment_of(4, {{"x", &wide}, {"w", &narrow}}), 8);
-  narrow.data = reinterpret_cast<std::byte *>(memory) + 2;
-  EXPECT_THAT(refusal([&] { check.alignment_of(4, {{"x", &wide}, {"w", &narrow}}); }),
-              HasSubstr("op: tensor 'w' is bf16[4]; accepted: an address that is a multiple of 4, as elements of this "
-                        "call are; given was 0x"));
-}
-
 } // namespace
 } // namespace fla

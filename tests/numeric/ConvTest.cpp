@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <fmt/format.h>
+#include <numeric>
 
 namespace fla::test {
 namespace {
@@ -58,6 +59,18 @@ TEST_P(Conv, AnySequences) {
   for (const auto &all : {awkward_batches(), awkward_packings()})
     for (const NamedSequences &s : all)
       for (Pass pass : kPasses) expect(machine, s, 40, kDtypes[turn++ % 3], pass, 2 | 4, 4);
+}
+
+// Blocks of as many tokens as a program takes, that begin, end and are cut anywhere: few boundaries and many.
+TEST_P(Conv, BoundariesAnywhereInALargeBlock) {
+  MACHINE_OR_SKIP(GetParam());
+  for (size_t count : {20, 400}) {
+    std::vector<int64_t> lengths;
+    for (size_t i = 0; i + 1 < count; ++i) lengths.push_back(std::vector<int64_t>{63, 1, 1, 62, 0, 2, 127, 64}[i % 8]);
+    lengths.push_back(16384 - std::accumulate(lengths.begin(), lengths.end(), int64_t(0)));
+    const NamedSequences s{fmt::format("{} sequences", count), packed(lengths)};
+    for (Pass pass : kPasses) expect(machine, s, 4, DType::f32, pass, 2 | 4, 4);
+  }
 }
 
 TEST_P(Conv, StatesGivenAndHandedOn) {

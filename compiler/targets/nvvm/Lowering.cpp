@@ -34,6 +34,9 @@ int64_t narrowAccesses(func::FuncOp kernel) {
 /// some registers for the sake of one program more.
 constexpr int64_t kManyNarrowAccesses = 32;
 
+/// Most registers of a lane of which an author that gives them has none to spare.
+constexpr int64_t kFewRegisters = 64;
+
 constexpr StringLiteral kOneAtATime = "one_at_a_time"; ///< of the kernel, between finding out and lowering
 
 struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
@@ -73,8 +76,9 @@ struct Pass : impl::LaneToNvvmBase<Pass> {
     ir::TargetAttr target = ir::targetOf(getOperation());
     if (narrowAccesses(*kernel) >= kManyNarrowAccesses && !(*kernel)->hasAttr(ir::kRegistersAttr))
       (*kernel)->setAttr(kOneAtATime, UnitAttr::get(&getContext()));
+    auto registers = (*kernel)->getAttrOfType<IntegerAttr>(ir::kRegistersAttr);
     const MemoryOptions options{.hasPolicies = target && target.getArch() != "sm_75", // all later ones have them
-                                .fewRegisters = (*kernel)->hasAttr(ir::kRegistersAttr)};
+                                .fewRegisters = registers && registers.getInt() <= kFewRegisters};
     expandRequirements(getOperation());
     splitPrints(getOperation());
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
