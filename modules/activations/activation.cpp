@@ -254,6 +254,7 @@ Activation with_relu(Activation a) {
 
 Activation with_pow3(Activation a) {
   a.forward = pow3_forward, a.differentiated = pow3, a.value = pow3, a.derivative = pow3_derivative;
+  a.costly = true;
   const std::vector<Elementary> power =
       after_sigmoid({{"power_exponent", {"x"}, "exponent"}, {"power_above_zero", {"x", "exponent"}, "power"}});
   a.value_steps = a.derivative_steps = power;

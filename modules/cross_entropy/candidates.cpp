@@ -326,12 +326,18 @@ std::vector<Candidate> both_candidates(const Place &p) {
   }
   const auto configs = p.is_gpu() ? whole_rows(p, 32, {{16, 4}, {32, 2}, {16, 2}, {32, 1}})
                                   : whole_rows(p, 40, {{2, 8}, {4, 4}, {4, 8}, {8, 4}});
+  auto add_held = [&](std::initializer_list<Held> choices) {
+    if (configs.front().looped) std::ranges::move(part_held_candidates(p, choices), std::back_inserter(all));
+  };
+  // What is held need not be read again: 10 to 15 % less on an H200 at 120000 classes, 7 % at 65536, nothing at 32000.
+  const Held half{2, 16, 28, 2}, whole{1, 32, 28, 2};
+  const bool is_long = p.spec.classes > 32768, is_longer = p.spec.classes > 98304;
+  if (is_longer) add_held({whole, half});
+  if (is_long && !is_longer) add_held({half, whole});
   for (const RowConfig &config : configs)
     all.push_back(both_candidate(p, describe(config), forward_backward(p.spec, config), row_programs(p, config)));
-  if (configs.front().looped)
-    for (Candidate &candidate :
-         part_held_candidates(p, {{1, 32, 32, 2}, {1, 32, 28, 2}, {1, 16, 48, 2}, {2, 16, 28, 2}}))
-      all.push_back(std::move(candidate));
+  if (!is_long) add_held({half, whole});
+  add_held({{1, 32, 32, 2}, {1, 16, 48, 2}});
   return all;
 }
 
