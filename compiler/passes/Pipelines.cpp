@@ -17,8 +17,15 @@ using namespace mlir;
 
 namespace tile {
 
+/// Kernels have no control flow but scf's: there are no blocks to merge.
+static std::unique_ptr<Pass> canonicalizer() {
+  GreedyRewriteConfig config;
+  config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+  return createCanonicalizerPass(config);
+}
+
 void buildTilePipeline(OpPassManager &pm) {
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(canonicalizer());
   pm.addPass(createCSEPass());
 }
 
@@ -27,9 +34,9 @@ void buildLayoutPipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createPeelLoops());
   pm.addNestedPass<func::FuncOp>(createAnalyzeAccess());
   pm.addNestedPass<func::FuncOp>(createPipelineLoops());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(canonicalizer());
   pm.addNestedPass<func::FuncOp>(createAssignLayouts());
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(canonicalizer());
   pm.addPass(createCSEPass());
 }
 
@@ -42,7 +49,7 @@ void buildLanePipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createVerifyBarriers());
   pm.addPass(createDistribute());
   pm.addPass(createCSEPass()); // first: every access has made its own coordinates, most of them alike
-  pm.addPass(createCanonicalizerPass());
+  pm.addPass(canonicalizer());
 }
 
 void buildNvvmPipeline(OpPassManager &pm) {
