@@ -2,12 +2,14 @@
 """A table, in Markdown, of what flabench and bench/peers.py measured: one row a case, one column a provider.
 
     python3 bench/compare.py ours.jsonl peers.jsonl > table.md
+    python3 bench/compare.py --by-op ours.jsonl peers.jsonl      one row an op and pass in place of one a case
 
 Files are JSON lines of either program, in any order; the last measurement of a case and provider counts. Times are medians
 in ms. `-` is not measured; `wrong` did not agree with double precision, so it was not timed. Below the table stand the cases
 in which fused is slower than another provider, by how much, and the totals. Exit code 1 where a fused result was wrong.
 """
 import json
+import statistics
 import sys
 
 
@@ -62,6 +64,38 @@ def write_table(table, others, out):
         print("| " + " | ".join(cells) + " |", file=out)
 
 
+LARGE = 64 << 20  # bytes that leave the caches
+
+
+def write_ops(table, others, out):
+    """Speedup over unfused; % of the roof in the median, of all cases and of large ones; each other's time over ours."""
+    titles = ["op", "pass", "cases", "least", "median", "most", "% roof", "% roof, large", *(f"{o} / fused" for o in others)]
+    print("| " + " | ".join(titles) + " |", "|" + " --- |" * len(titles), sep="\n", file=out)
+    ops = {}
+    for (_, op, name, _, _), row in table.items():
+        if time_of(row.get("fused")):
+            ops.setdefault((op, name), []).append(row)
+
+    def ratios(rows, other):
+        return sorted(time_of(r[other]) / time_of(r["fused"]) for r in rows if time_of(r.get(other)))
+
+    def roof(rows):
+        shares = [100 * r["fused"]["roof"] for r in rows if r["fused"].get("roof")]
+        return f"{statistics.median(shares):.0f}" if shares else "-"
+
+    def spread(values):
+        if not values:
+            return "-"
+        return f"{len(values)}: {values[0]:.2f} to {values[-1]:.2f}, median {statistics.median(values):.2f}"
+
+    for (op, name), rows in ops.items():
+        speedups = ratios(rows, "unfused")
+        three = [f"{v:.2f}" for v in (speedups[0], statistics.median(speedups), speedups[-1])] if speedups else ["-"] * 3
+        large = [r for r in rows if (r["fused"].get("bytes") or 0) >= LARGE]
+        cells = [op, name, str(len(rows)), *three, roof(rows), roof(large), *(spread(ratios(rows, o)) for o in others)]
+        print("| " + " | ".join(cells) + " |", file=out)
+
+
 def write_totals(table, others, out):
     for other in ["unfused", *others]:
         ratios = []
@@ -79,11 +113,13 @@ def write_totals(table, others, out):
 
 
 def main(paths, out=sys.stdout):
+    by_op = paths[:1] == ["--by-op"]
+    paths = paths[by_op:]
     if not paths or any(p.startswith("-") for p in paths):
         sys.exit(__doc__)
     table = read(paths)
     others = others_of(table)
-    write_table(table, others, out)
+    (write_ops if by_op else write_table)(table, others, out)
     write_totals(table, others, out)
     return int(any(row["fused"].get("ok") is False for row in table.values() if "fused" in row))
 

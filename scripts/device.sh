@@ -20,13 +20,16 @@ pack() {
   ls -l dist/flabench.tar.xz >&2
 }
 
-# The GoogleTests that want a device. Compiling is most of their time, so they run in as many processes as suit the cores;
-# one report of each in tests.log, and what failed at its end.
+gpus=$({ nvidia-smi -L 2>/dev/null || true; } | wc -l)
+
+# The GoogleTests that want a device. Compiling is most of their time, so they run in as many processes as suit the cores,
+# on all GPUs in turns (or those of TEST_GPUS); one report of each in tests.log, and what failed at its end.
 step_tests() {
-  local shards=$(($(nproc) > 4 ? $(nproc) - 2 : $(nproc))) shard failed=0 pids=()
+  local shards=$(($(nproc) > 4 ? $(nproc) - 2 : $(nproc))) shard failed=0 pids=() devices
+  read -ra devices <<<"${TEST_GPUS:-$(seq -s ' ' 0 $((gpus > 0 ? gpus - 1 : 0)))}"
   for ((shard = 0; shard < shards; shard++)); do
-    GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard "$program" gtest --gtest_output="json:$work/tests-$shard.json" \
-      >"$work/tests-$shard.log" 2>&1 &
+    CUDA_VISIBLE_DEVICES=${devices[shard % ${#devices[@]}]} GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard \
+      "$program" gtest --gtest_output="json:$work/tests-$shard.json" >"$work/tests-$shard.log" 2>&1 &
     pids+=($!)
   done
   for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
@@ -62,35 +65,75 @@ step_peers() {
   python3 bench/peers.py ${PEERS_ARGS:-} 2>"$out/peers.log" | tee "$out/peers.jsonl" | tail -n 5
 }
 
-# The whole arena and its peers beside it: a module at a time on each GPU, first ours, then theirs, on the same GPU. Their
-# kernels are compiled before anything is measured.
+# The whole arena and its peers beside it: a part of it at a time on each GPU, first ours, then theirs, on the same GPU.
+# Their kernels are compiled before anything is measured (WARM=no: they are), and stay in TRITON_CACHE_DIR for a later call
+# on the same machine. PARTS, a regular expression, narrows the parts; what is done after DUEL_SECONDS comes back.
+# A part: module, ops, and what a case of its grid contains. The longest first.
+duel_parts="conv causal_conv1d D=256
+conv causal_conv1d D=512
+conv causal_conv1d D=1024
+conv causal_conv1d D=2048
+conv causal_conv1d D=4096
+cross_entropy cross_entropy
+activations sigmoid,logsigmoid,swish,gelu
+activations sqrelu,swiglu,powglu
+l2norm l2norm
+layernorm layer_norm,rms_norm,group_norm
+layernorm layer_norm_gate,rms_norm_gate
+tokenshift token_shift
+activations gelu_erf,bias_gelu,sigmoidglu,geglu,reglu
+layernorm mamba_norm_gate
+conv causal_conv1d_update"
 step_duel() {
-  local gpus
-  gpus=$(nvidia-smi -L | wc -l)
-  export TRITON_CACHE_DIR=$work/triton
-  # shellcheck disable=SC2086
-  python3 bench/peers.py --warm --module "${modules// /,}" ${PEERS_ARGS:---provider fla} 2>"$out/warm.log" || true
-  echo "peers' kernels compiled after $SECONDS s"
-  export -f duel
-  export program out
-  # shellcheck disable=SC2086
-  printf '%s\n' $modules | xargs -P "$gpus" --process-slot-var=CUDA_VISIBLE_DEVICES -I{} bash -c 'duel {}'
-  cat "$out"/ours-*.jsonl >"$out/ours.jsonl" && rm "$out"/ours-*.jsonl
-  cat "$out"/peers-*.jsonl >"$out/peers.jsonl" && rm "$out"/peers-*.jsonl
-  cat "$out"/duel-*.log >"$out/duel.log" && rm "$out"/duel-*.log
-  wc -l "$out"/ours.jsonl "$out"/peers.jsonl
+  export TRITON_CACHE_DIR=${TRITON_CACHE_DIR:-/tmp/flabench-triton}
+  local parts begin=$SECONDS
+  parts=$(grep -E "${PARTS:-.}" <<<"$duel_parts")
+  if [ "${WARM:-}" != no ]; then
+    # shellcheck disable=SC2086
+    python3 bench/peers.py --warm ${PEERS_ARGS:---provider fla} --module "$(cut -d' ' -f1 <<<"$parts" | sort -u | paste -sd,)" \
+      2>"$out/warm.log" || true
+    echo "peers' kernels compiled after $((SECONDS - begin)) s"
+  fi
+  export -f duel cases_of
+  export program out work
+  touch "$out/ours.jsonl" "$out/peers.jsonl"
+  timeout "$((${DUEL_SECONDS:-36000} - SECONDS + begin))" xargs -P "$gpus" --process-slot-var=CUDA_VISIBLE_DEVICES -I{} bash -c 'duel {}' <<<"$parts" ||
+    echo "duel: not all parts are done"
+  wc -l "$out/ours.jsonl" "$out/peers.jsonl"
+}
+
+# cases_of MODULE OP TEXT: --case and each case of the op's own grid that contains the text; without one, the grid.
+cases_of() {
+  [ -n "${3:-}" ] || { echo "--grid fla"; return; }
+  "$program" --list --module "$1" |
+    awk -v op="$2" -v text=",$3," '$1 == op {mine = 1; next} /^  [a-z]/ {mine = 0}
+      mine && $1 == "fla:" {for (i = 2; i <= NF; ++i) if (index("," $i ",", text)) print "--case", $i}'
 }
 
 duel() {
-  local begin=$SECONDS
+  local begin=$SECONDS name="$1-${2//,/-}${3:+-$3}" cases
+  cases=$(cases_of "$@")
   # shellcheck disable=SC2086
-  "$program" --module "$1" --device cuda --format json ${FLABENCH_ARGS:---grid fla --reps 15} \
-    >"$out/ours-$1.jsonl" 2>"$out/duel-$1.log" || echo "duel: ours of $1 failed"
+  "$program" --module "$1" --op "$2" $cases --device cuda --format json ${FLABENCH_ARGS:---reps 15} \
+    >"$work/$name-ours" 2>"$work/$name-log" || echo "duel: ours of $name failed"
+  flock "$work/lock" cat "$work/$name-ours" >>"$out/ours.jsonl"
   local middle=$SECONDS
   # shellcheck disable=SC2086
-  python3 bench/peers.py --module "$1" ${PEERS_ARGS:---provider fla} >"$out/peers-$1.jsonl" 2>>"$out/duel-$1.log" ||
-    echo "duel: peers of $1 failed"
-  echo "$1 on GPU $CUDA_VISIBLE_DEVICES: ours $((middle - begin)) s, peers $((SECONDS - middle)) s"
+  python3 bench/peers.py --op "$2" $cases ${PEERS_ARGS:---provider fla} >"$work/$name-peers" 2>>"$work/$name-log" ||
+    echo "duel: peers of $name failed"
+  flock "$work/lock" cat "$work/$name-peers" >>"$out/peers.jsonl"
+  cat "$work/$name-log" >>"$out/duel.log"
+  echo "$name on GPU $CUDA_VISIBLE_DEVICES: ours $((middle - begin)) s, peers $((SECONDS - middle)) s"
+}
+
+# Every way to cut the work, side by side: CANDIDATES, lines of flabench's arguments, on all GPUs in turns.
+step_candidates() {
+  export program out work
+  # shellcheck disable=SC2016
+  xargs -P "$gpus" --process-slot-var=CUDA_VISIBLE_DEVICES -I{} bash -c \
+    'name=$(mktemp -p "$work"); "$program" {} --device cuda --candidate all --format json --reps 21 >"$name" 2>"$name.log";
+     flock "$work/lock" cat "$name" >>"$out/candidates.jsonl"; cat "$name.log" >>"$out/candidates.log"' <"${CANDIDATES:-/dev/stdin}"
+  wc -l "$out/candidates.jsonl"
 }
 
 # The compiler's own time.

@@ -16,12 +16,12 @@ def line(provider, ms, case="N=4,D=8", **more):
 
 
 class Compare(unittest.TestCase):
-    def table(self, *lines, raw=""):
+    def table(self, *lines, raw="", options=()):
         with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
             file.write("".join(json.dumps(x) + "\n" for x in lines) + raw)
             file.flush()
             out = io.StringIO()
-            self.code = compare.main([file.name], out)
+            self.code = compare.main([*options, file.name], out)
             return out.getvalue()
 
     def test_one_row_for_all_providers_of_a_case(self):
@@ -37,6 +37,12 @@ class Compare(unittest.TestCase):
     def test_what_is_slower_is_named(self):
         text = self.table(line("fused", 4), line("fla", 3))
         self.assertIn("slower in 1: norm fwd N=4,D=8 (0.75x)", text)
+
+    def test_one_row_for_all_cases_of_an_op(self):
+        small, large = {"case": "N=1", "bytes": 1 << 20}, {"case": "N=2", "bytes": 1 << 30, "roof": 0.9}
+        text = self.table(line("fused", 1, **small), line("unfused", 2, **small), line("fused", 2, **large),
+                          line("unfused", 8, **large), line("fla", 3, **large), options=["--by-op"])
+        self.assertIn("| norm | fwd | 2 | 2.00 | 3.00 | 4.00 | 70 | 90 | 1: 1.50 to 1.50, median 1.50 |", text)
 
     def test_wrong_results_have_no_time(self):
         text = self.table(line("fused", None, ok=False), line("unfused", 3))
