@@ -287,7 +287,7 @@ Starts TokenProgram::starts(const Index &token, int64_t count) {
   auto bits_of = [&](const Index &number) {
     Tile probe = cu_seqlens_->load({number}, {kProbe});
     Tile distance = probe - token.to(probe.dtype());
-    if (distance.dtype() != bits_type) distance = min(max(distance, -1), count).to(bits_type); // no bit for either end
+    if (distance.dtype() != bits_type) distance = min(max(distance, -1), 64).to(bits_type); // either end sets no bit
     Tile bits = where(probe.in_bounds(), 1 << distance, 0);
     return reduce(bits, Axis(0), [](auto a, auto b) { return a | b; });
   };

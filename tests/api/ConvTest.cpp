@@ -119,7 +119,7 @@ TEST_P(ConvApi, EveryAddressAlignedToAnElement) {
   expect_backward({2, 9}, {.tokens = {}, .weight_dtype = tile::f32}, tile::bf16, 64);
   expect_forward({2, 9}, {.tokens = {}, .weight_dtype = tile::bf16}, tile::f32, 64);
   expect_backward({2, 9}, {.tokens = {}, .weight_dtype = tile::bf16}, tile::f32, 64);
-  expect_update(5, {.tokens = {}, .weight_dtype = tile::bf16}, tile::f32, 64);
+  expect_update(5, {.tokens = {}, .weight_dtype = tile::bf16, .residual = true}, tile::f32, 64);
 }
 
 TEST_P(ConvApi, RefusalsSayWhatIsAccepted) {
