@@ -119,12 +119,10 @@ private:
   // ---- A packed block at once ---------------------------------------------------------------------------------------
 
   /// The window that begins with tokens[first] as its last token sees it: what lies before a start is 0. `starts` are
-  /// of the window's tokens from number `known` + 1 on; what those before it cut off is 0 already.
-  Tiles seen(const Tiles &tokens, size_t first, const Starts &starts, int64_t known) const {
+  /// of the window's tokens but the first.
+  Tiles seen(const Tiles &tokens, size_t first, const Starts &starts) const {
     Tiles window(tokens.begin() + int64_t(first), tokens.begin() + int64_t(first) + spec_.width);
-    for (int64_t i = 0; known < ahead_ && i < ahead_; ++i)
-      window[size_t(i)] =
-          where(starts.among(std::max<int64_t>(i - known, 0), ahead_ - 1 - known), 0.f, window[size_t(i)]);
+    for (int64_t i = 0; i < ahead_; ++i) window[size_t(i)] = where(starts.among(i, ahead_ - 1), 0.f, window[size_t(i)]);
     return window;
   }
 
@@ -132,7 +130,7 @@ private:
   Tiles single(const Segment &s, const Index &t, const Starts &starts, State state) {
     state.tokens.push_back(program_.load(x_, s, t + ahead_));
     Tile d = program_.load(dy_, s, t + ahead_);
-    state.g.push_back(gradient(d, seen(state.tokens, 0, starts.after(1), 0), 0));
+    state.g.push_back(gradient(d, seen(state.tokens, 0, starts.after(1)), 0));
     Tiles g = state.g;
     for (int64_t j = 1; j <= ahead_; ++j) g[size_t(j)] = where(starts.among(1, j), 0.f, g[size_t(j)]);
     store(s, t, add(state.tokens[0], g, 0, state.sums));
@@ -155,12 +153,12 @@ private:
   /// Beside the state goes the first start behind the tokens that are done.
   Tiles block_at_once(Tiles sums) {
     const Segment s = program_.block_at_once();
-    State state{Window(program_, k_, spec_, x_, state_).before(s, s.begin), {}, std::move(sums)};
-    const Starts starts = program_.starts(s.begin, spec_.width);
+    const Starts starts = program_.starts(s.begin - ahead_, 2 * ahead_ + 1);
+    State state{load(x_, s, s.begin - ahead_, ahead_), {}, std::move(sums)};
     for (int64_t i = 0; i < ahead_; ++i) {
       state.tokens.push_back(program_.load(x_, s, s.begin + i));
       Tile d = program_.load(dy_, s, s.begin + i);
-      state.g.push_back(gradient(d, seen(state.tokens, size_t(i), starts.after(1), ahead_ - i), 0));
+      state.g.push_back(gradient(d, seen(state.tokens, size_t(i), starts.after(i + 1)), 0));
     }
     Tiles carried = list_of(state);
     carried.push_back(program_.next_start(s.begin));
