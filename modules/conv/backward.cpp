@@ -27,7 +27,8 @@ public:
 
   void build() {
     Tiles sums = WeightSums::zeros(k_, spec_, config_.cols);
-    if (program_.is_packed() && !state_ && !dfinal_)
+    // A core, which takes `taps`, would rather search once than ask at every step.
+    if (program_.is_packed() && !state_ && !dfinal_ && !config_.taps)
       sums = block_at_once(std::move(sums));
     else
       sums = program_.for_segments(sums, [&](const Segment &s, Tiles of) { return segment(s, std::move(of)); });
