@@ -30,7 +30,7 @@ struct Pass : impl::MathPolicyBase<Pass> {
     RewritePatternSet patterns(&getContext());
     targets::addWidening(patterns, target.getBaseline());
     targets::addCommonMath(patterns);
-    targets::addPower(patterns);
+    targets::addPower(patterns, target.getBaseline());
     if (target.hasVectorLanes())
       targets::simd::addMath(patterns);
     else

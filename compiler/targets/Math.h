@@ -16,8 +16,8 @@ namespace tile::targets {
 /// log, log2, log1p, erf: the same on both machines; they may leave math.exp and math.exp2 behind.
 void addCommonMath(mlir::RewritePatternSet &patterns);
 
-/// pow; it leaves math.exp2 behind.
-void addPower(mlir::RewritePatternSet &patterns);
+/// pow; it leaves math.exp2 behind. A `baseline` machine has no fused multiply-add.
+void addPower(mlir::RewritePatternSet &patterns, bool baseline);
 
 /// math on 16-bit floats and arith on bf16, on `baseline` machines also on f16, become f32 ops between conversions.
 void addWidening(mlir::RewritePatternSet &patterns, bool baseline);

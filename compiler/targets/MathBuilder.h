@@ -30,6 +30,12 @@ public:
     return mlir::arith::DivFOp::create(b, x, y, mlir::arith::FastMathFlags::afn);
   }
   Value fma(Value x, Value y, Value z) { return mlir::math::FmaOp::create(b, x, y, z); }
+  /// x y + z by way of double, which holds every product: what f32 lost of one comes out exactly.
+  Value fmaInDouble(Value x, Value y, Value z) {
+    auto wide = [&](Value v) { return mlir::arith::ExtFOp::create(b, like(floats_, b.getF64Type()), v); };
+    Value product = mlir::arith::MulFOp::create(b, wide(x), wide(y));
+    return mlir::arith::TruncFOp::create(b, floats_, mlir::arith::AddFOp::create(b, product, wide(z)));
+  }
   Value neg(Value x) { return mlir::arith::NegFOp::create(b, x); }
   Value abs(Value x) { return mlir::math::AbsFOp::create(b, x); }
   Value copySign(Value x, Value sign) { return mlir::math::CopySignOp::create(b, x, sign); }

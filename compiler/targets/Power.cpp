@@ -21,6 +21,13 @@ struct Two {
   Value high, low;
 };
 
+/// What arithmetic of sums takes of a machine: a product whose rest is known.
+struct Arithmetic : MathBuilder {
+  Arithmetic(Location loc, OpBuilder &b, Type floats, bool fuses) : MathBuilder(loc, b, floats), fuses(fuses) {}
+  bool fuses; ///< the machine has a fused multiply-add
+  Value fused(Value x, Value y, Value z) { return fuses ? fma(x, y, z) : fmaInDouble(x, y, z); }
+};
+
 /// x + y, exactly, where |x| >= |y| or x = 0; and a small rest.
 Two sum(MathBuilder &m, Value x, Value y, Value rest) {
   Value high = m.add(x, y);
@@ -34,19 +41,19 @@ Value rounded(MathBuilder &m, Value x, Value y) {
 }
 
 /// All of x y but the product of the low parts.
-Two product(MathBuilder &m, Two x, Two y) {
+Two product(Arithmetic &m, Two x, Two y) {
   Value high = rounded(m, x.high, y.high);
-  Value low = m.fma(x.high, y.high, m.neg(high));
+  Value low = m.fused(x.high, y.high, m.neg(high));
   return {high, m.fma(x.high, y.low, m.fma(x.low, y.high, low))};
 }
 
 /// log2 (1 + f) for f in [-1/3, 1/3]: 2 log2 e (s + s^3/3 + s^5/5 + ...) with s = f / (2 + f).
-Two log2OfMantissa(MathBuilder &m, Value f) {
+Two log2OfMantissa(Arithmetic &m, Value f) {
   static constexpr float tail[] = {1.f / 5, 1.f / 7, 1.f / 9, 1.f / 11, 1.f / 13};
   Value divisor = m.add(f, m.f(2)), divisorLow = m.sub(f, m.sub(divisor, m.f(2)));
   Value reciprocal = m.approximateDiv(m.f(1), divisor);
   Value quotient = rounded(m, f, reciprocal), negative = m.neg(quotient);
-  Value rest = m.fma(negative, divisorLow, m.fma(negative, divisor, f));
+  Value rest = m.fma(negative, divisorLow, m.fused(negative, divisor, f));
   Two s = {quotient, m.mul(rest, reciprocal)};
   Two z = product(m, s, s);
   // 1/3 is 0x1.555556p-2 - 0x1.555556p-27
@@ -98,16 +105,17 @@ Value limits(MathBuilder &m, Value x, Value y, Value magnitude) {
 }
 
 struct ExpandPower : OpRewritePattern<math::PowFOp> {
-  using OpRewritePattern::OpRewritePattern;
+  ExpandPower(MLIRContext *context, bool fuses) : OpRewritePattern(context), fuses(fuses) {}
+  bool fuses;
   LogicalResult matchAndRewrite(math::PowFOp op, PatternRewriter &rewriter) const override {
     if (!getElementTypeOrSelf(op.getType()).isF32()) return failure();
-    MathBuilder m(op.getLoc(), rewriter, op.getType());
+    Arithmetic m(op.getLoc(), rewriter, op.getType(), fuses);
     Value x = op.getLhs(), y = op.getRhs();
     auto [exponent, f] = reduceMantissa(m, m.abs(x));
     Two mantissa = log2OfMantissa(m, f);
     Two log2 = sum(m, exponent, mantissa.high, mantissa.low);
     Value high = rounded(m, y, log2.high);
-    Two scaled = {high, m.fma(y, log2.low, m.fma(y, log2.high, m.neg(high)))};
+    Two scaled = {high, m.fma(y, log2.low, m.fused(y, log2.high, m.neg(high)))};
     rewriter.replaceOp(op, limits(m, x, y, exp2(m, scaled)));
     return success();
   }
@@ -115,8 +123,8 @@ struct ExpandPower : OpRewritePattern<math::PowFOp> {
 
 } // namespace
 
-void addPower(RewritePatternSet &patterns) {
-  patterns.add<ExpandPower>(patterns.getContext());
+void addPower(RewritePatternSet &patterns, bool baseline) {
+  patterns.add<ExpandPower>(patterns.getContext(), !baseline);
 }
 
 } // namespace tile::targets

@@ -111,6 +111,7 @@ TEST_P(Functions, StayWithinTheirBounds) {
   const auto &[device, f] = GetParam();
   MACHINE_OR_SKIP(device);
   const bool gpu = device == "cuda";
+  const double without_fma = tile::Target::host().baseline ? 4.0 / 3 : 1; // as targets/Math.h says
   std::vector<float> x = f.to == 0 ? any(1) : sample(f.from, f.to, f.both);
   std::vector<float> y = f.name.starts_with("pow") ? exponents(x) : any(2);
   Columns got =
@@ -118,7 +119,7 @@ TEST_P(Functions, StayWithinTheirBounds) {
   double worst = 0, excess = 0;
   size_t where = 0;
   for (size_t i = 0; i < x.size(); ++i) {
-    double truth = f.truth(x[i], y[i]), bound = gpu ? f.gpu : f.host;
+    double truth = f.truth(x[i], y[i]), bound = gpu ? f.gpu : f.host * without_fma;
     if (gpu && f.flushes && std::abs(truth) < 0x1p-126 && got[0][i] == 0) continue;
     double u = ulps(got[0][i], truth);
     worst = std::max(worst, u);
