@@ -79,6 +79,9 @@ std::vector<RowConfig> gpu_configs(const Target &target, const RowNeeds &needs) 
   const int64_t one_access = target.vector_bytes / size_of(needs.dtype) * target.lanes;
   if (needs.held > 0 && next_power_of_two(needs.cols) <= one_access) {
     for (int warps : {4, 8, 2}) found.push_back(gpu_narrow(target, needs, warps));
+    RowConfig twice = found.front(); // twice the loads in flight
+    twice.rows *= 2;
+    found.push_back(twice);
     return found;
   }
   // The fewest warps that can hold a row come first: they need the least synchronisation.
