@@ -152,7 +152,12 @@ std::string words(ArrayRef<int64_t> shape) {
   std::string text;
   llvm::raw_string_ostream os(text);
   os << '[';
-  llvm::interleaveComma(shape, os);
+  llvm::interleaveComma(shape, os, [&](int64_t n) {
+    if (ShapedType::isDynamic(n))
+      os << '?';
+    else
+      os << n;
+  });
   os << ']';
   return text;
 }

@@ -104,7 +104,7 @@ BuilderImpl &builderOf(const Value &v, llvm::StringRef what, Loc loc);
 
 /// Whether `name` can name a kernel or an argument, as in C.
 bool isIdentifier(std::string_view name);
-/// "[4, 1024]"
+/// "[4, 1024]"; "[?, 1024]" where the first is known only at run time
 std::string words(llvm::ArrayRef<int64_t> shape);
 /// "f32[4, 1024]"
 std::string words(DType dtype, llvm::ArrayRef<int64_t> shape);

@@ -59,21 +59,13 @@ struct Dims {
   }
 };
 
-/// "[?, 1024]"
-std::string known(ArrayRef<int64_t> numbers) {
-  std::string text;
-  for (int64_t n : numbers)
-    text += (text.empty() ? "[" : ", ") + (ShapedType::isDynamic(n) ? std::string("?") : std::to_string(n));
-  return text + ']';
-}
-
 /// Throws where what is known of them puts the last element farther off than an address can be.
 void checkReach(std::string_view name, DType dtype, const Dims &shape, const Dims &strides, Loc loc) {
   double reach = 0; // of numbers below 2^63: exact enough for what is far from 2^63 itself
   for (auto [extent, stride] : llvm::zip(shape.numbers, strides.numbers))
     if (!ShapedType::isDynamic(extent) && !ShapedType::isDynamic(stride)) reach += double(extent - 1) * double(stride);
   if (reach * double(size_of(dtype)) >= 0x1p62)
-    fail(loc, "the view '", name, "' of the extents ", known(shape.numbers), " and strides ", known(strides.numbers),
+    fail(loc, "the view '", name, "' of the extents ", words(shape.numbers), " and strides ", words(strides.numbers),
          " reaches 2^62 bytes or more from its first element to its last; accepted: less");
 }
 
