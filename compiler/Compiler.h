@@ -23,13 +23,14 @@ struct Target {
           ///< Simd's
   };
   Kind kind = Kind::Simd;
-  std::string arch;         ///< "sm_90a", or the LLVM name of the CPU ("znver4")
-  std::string features;     ///< LLVM feature string; empty: the arch's own
-  int lanes = 0;            ///< lanes of a warp: 32, or the f32 elements of a vector
-  int max_warps = 1;        ///< most warps a program may have
-  int vector_bytes = 0;     ///< widest single memory access of one lane (Nvvm, Simt) or of all lanes (Simd)
-  bool native_bf16 = false; ///< f32 <-> bf16 conversion is an instruction
-  bool baseline = false;    ///< Simd: fused multiply-add, rounding and f16 conversion are not
+  std::string arch;           ///< "sm_90a", or the LLVM name of the CPU ("znver4")
+  std::string features;       ///< LLVM feature string; empty: the arch's own
+  int lanes = 0;              ///< lanes of a warp: 32, or the f32 elements of a vector
+  int max_warps = 1;          ///< most warps a program may have
+  int vector_bytes = 0;       ///< widest single memory access of one lane (Nvvm, Simt) or of all lanes (Simd)
+  bool native_bf16 = false;   ///< f32 <-> bf16 conversion is an instruction
+  bool reduces_warps = false; ///< one instruction reduces an integer of all lanes, to a value known to be uniform
+  bool baseline = false;      ///< Simd: fused multiply-add, rounding and f16 conversion are not
 
   /// `arch` is "sm_NN" or "sm_NNa" with NN from 75 up; anything else is a UserError that lists what is accepted.
   static Target nvvm(std::string_view arch);

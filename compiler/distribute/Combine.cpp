@@ -4,6 +4,8 @@
 
 #include "mlir/IR/IRMapping.h"
 
+#include "llvm/ADT/TypeSwitch.h"
+
 using namespace mlir;
 
 namespace tile {
@@ -122,6 +124,26 @@ LogicalResult replaceWithElements(Operation *op, ArrayRef<ArrayRef<Registers>> t
 
 namespace {
 
+/// What the function is where it is one of those that a machine may have an instruction for.
+std::optional<lane::ReduceKind> reduceKindOf(Region &function) {
+  Block &block = function.front();
+  Operation &op = block.front();
+  const bool ofBoth = block.getNumArguments() == 2 && op.getNumOperands() == 2 &&
+                      op.getOperand(0) != op.getOperand(1) &&
+                      llvm::is_contained(block.getArguments(), op.getOperand(0)) &&
+                      llvm::is_contained(block.getArguments(), op.getOperand(1));
+  if (!ofBoth || !op.getNumResults() || block.getTerminator()->getOperands() != op.getResults()) return std::nullopt;
+  using Kind = std::optional<lane::ReduceKind>;
+  return llvm::TypeSwitch<Operation *, Kind>(&op)
+      .Case([](arith::AddIOp) { return lane::ReduceKind::Add; })
+      .Case([](arith::MinSIOp) { return lane::ReduceKind::Min; })
+      .Case([](arith::MaxSIOp) { return lane::ReduceKind::Max; })
+      .Case([](arith::AndIOp) { return lane::ReduceKind::And; })
+      .Case([](arith::OrIOp) { return lane::ReduceKind::Or; })
+      .Case([](arith::XOrIOp) { return lane::ReduceKind::Xor; })
+      .Default([](Operation *) { return Kind(); });
+}
+
 /// As the builtin reductions: a short chain, and an error that grows with the depth and not the length.
 Registers combineTree(const CombineFunction &combine, SmallVector<Registers> values) {
   while (values.size() > 1) {
@@ -159,14 +181,20 @@ struct ReduceLanes : TilePattern<ir::ReduceLanesWithOp> {
     SmallVector<Value> captures = numbersOf(adaptor.getCaptures());
     CombineFunction combine(rewriter, op.getLoc(), op.getCombine(), captures, op.getSymmetric(), layout.lanes());
     bool scalar = model().vectors && plan.after_lanes.uniform(layout::In::Lane); // lane 0 alone is taken
-    SmallVector<Registers> results;
-    for (Registers v : CombineFunction::transposed(adaptor.getSources())) {
+    std::optional<lane::ReduceKind> kind = reduceKindOf(op.getCombine());
+    auto butterfly = [&](Registers v) {
       for (int mask : plan.lane_masks) {
         Value swapped;
         if (!scalar && !op.getSymmetric())
           swapped = combine.lanes(uint32_t(mask), arith::CmpIPredicate::ne, 0, v.front());
         v = combine(v, combine.shuffled(v, uint32_t(mask)), swapped);
       }
+      return v;
+    };
+    SmallVector<Registers> results;
+    for (Registers v : CombineFunction::transposed(adaptor.getSources())) {
+      Value whole = kind ? reduceAllLanes(rewriter, op.getLoc(), *kind, plan, model(), v.front()) : Value();
+      v = whole ? Registers{whole} : butterfly(std::move(v));
       for (Value &each : v)
         each = asRegisterType(rewriter, op.getLoc(), each,
                               model().registerType(getElementTypeOrSelf(each.getType()), plan.after_lanes));

@@ -66,6 +66,9 @@ mlir::Value fitMask(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value ma
 
 /// a combined with b, lane by lane.
 mlir::Value combine(mlir::OpBuilder &builder, mlir::Location loc, ir::Combine kind, mlir::Value a, mlir::Value b);
+/// `v` of all lanes combined, a uniform value; null where the plan does not go over all lanes, or over integers.
+mlir::Value reduceAllLanes(mlir::OpBuilder &builder, mlir::Location loc, lane::ReduceKind kind,
+                           const layout::ReductionPlan &plan, const LaneModel &model, mlir::Value v);
 
 void populateElementwise(mlir::RewritePatternSet &patterns, const TileConverter &converter);
 void populateShape(mlir::RewritePatternSet &patterns, const TileConverter &converter);

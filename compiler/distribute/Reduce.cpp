@@ -31,19 +31,41 @@ struct ReduceRegisters : TilePattern<ir::ReduceRegistersOp> {
   }
 };
 
+std::optional<lane::ReduceKind> reduceKindOf(ir::Combine kind) {
+  switch (kind) {
+  case ir::Combine::Sum:
+    return lane::ReduceKind::Add;
+  case ir::Combine::Max:
+    return lane::ReduceKind::Max;
+  case ir::Combine::Min:
+    return lane::ReduceKind::Min;
+  case ir::Combine::Product:
+    return std::nullopt;
+  }
+  llvm_unreachable("all kinds of combination are handled");
+}
+
 struct ReduceLanes : TilePattern<ir::ReduceLanesOp> {
   using TilePattern::TilePattern;
+
+  static Value butterfly(OpBuilder &b, ir::ReduceLanesOp op, ArrayRef<int> masks, Value v) {
+    for (int mask : masks) {
+      Value other = lane::ShuffleXorOp::create(b, op.getLoc(), v.getType(), v, uint32_t(mask));
+      v = combine(b, op.getLoc(), op.getCombine(), v, other);
+    }
+    return v;
+  }
+
   LogicalResult matchAndRewrite(ir::ReduceLanesOp op, OneToNOpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     auto plan = layout::plan_reduction(*ir::layoutOf(op.getSource().getType()), int(op.getAxis()));
     Type type = model().registerType(op.getType().getElementType(), plan.after_lanes);
+    std::optional<lane::ReduceKind> kind = reduceKindOf(op.getCombine());
     SmallVector<Value> registers;
     for (Value v : adaptor.getSource()) {
-      for (int mask : plan.lane_masks) {
-        Value other = lane::ShuffleXorOp::create(rewriter, op.getLoc(), v.getType(), v, uint32_t(mask));
-        v = combine(rewriter, op.getLoc(), op.getCombine(), v, other);
-      }
-      registers.push_back(asRegisterType(rewriter, op.getLoc(), v, type));
+      Value whole = kind ? reduceAllLanes(rewriter, op.getLoc(), *kind, plan, model(), v) : Value();
+      if (!whole) whole = butterfly(rewriter, op, plan.lane_masks, v);
+      registers.push_back(asRegisterType(rewriter, op.getLoc(), whole, type));
     }
     return replaceWithRegisters(op, std::move(registers), rewriter);
   }
@@ -68,6 +90,14 @@ Value combine(OpBuilder &builder, Location loc, ir::Combine kind, Value a, Value
     return arith::MulIOp::create(builder, loc, a, b);
   }
   llvm_unreachable("all kinds of combination are handled");
+}
+
+Value reduceAllLanes(OpBuilder &builder, Location loc, lane::ReduceKind kind, const layout::ReductionPlan &plan,
+                     const LaneModel &model, Value v) {
+  Type element = getElementTypeOrSelf(v.getType());
+  const bool all = int64_t(1) << plan.lane_masks.size() == model.lanes && isa<VectorType>(v.getType()) == model.vectors;
+  if (!all || !(element.isInteger(32) || element.isInteger(64))) return {};
+  return lane::ReduceOp::create(builder, loc, element, kind, v);
 }
 
 void populateReduce(RewritePatternSet &patterns, const TileConverter &converter) {

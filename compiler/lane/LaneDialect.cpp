@@ -80,6 +80,12 @@ LogicalResult PermuteOp::verify() {
   return success();
 }
 
+LogicalResult ReduceOp::verify() {
+  if (getElementTypeOrSelf(getValue().getType()) != getResult().getType())
+    return emitOpError() << "lanes of " << getValue().getType() << " combined to a value of " << getResult().getType();
+  return success();
+}
+
 /// An offset of every lane, and a mask, go with values of as many lanes.
 static LogicalResult verifyLanes(Operation *op, Type value, Value lane, Value mask) {
   if (lane && lanesOf(lane.getType()) != lanesOf(value))

@@ -119,6 +119,27 @@ def Lane_PermuteOp : Lane_Op<"permute", [Pure, AllTypesMatch<["value", "result"]
   let hasVerifier = 1;
 }
 
+def Lane_ReduceKind : I32EnumAttr<"ReduceKind", "an associative and commutative function of two integers", [
+    I32EnumAttrCase<"Add", 0, "add">, I32EnumAttrCase<"Min", 1, "min">, I32EnumAttrCase<"Max", 2, "max">,
+    I32EnumAttrCase<"And", 3, "and">, I32EnumAttrCase<"Or", 4, "or">, I32EnumAttrCase<"Xor", 5, "xor">]> {
+  let cppNamespace = "::tile::lane";
+  let genSpecializedAttr = 0;
+}
+def Lane_ReduceKindAttr : EnumAttr<Lane_Dialect, Lane_ReduceKind, "combine"> { let assemblyFormat = "$value"; }
+
+def Lane_ReduceOp : Lane_Op<"reduce", [Pure]> {
+  let summary = "All lanes' values combined, a uniform value; min and max are signed";
+  let description = [{
+    One instruction where the machine has it; and its assembler knows the result to be the same in all lanes, which it
+    does not of the last step of a butterfly.
+    Example: `%n = lane.reduce min %v : i32 -> i32`
+  }];
+  let arguments = (ins Lane_ReduceKindAttr:$kind, Lane_Int:$value);
+  let results = (outs AnyTypeOf<[I32, I64]>:$result);
+  let assemblyFormat = "`` $kind $value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def Lane_LoadOp : Lane_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSegments]> {
   let summary = "One access of every lane to global memory";
   let description = [{

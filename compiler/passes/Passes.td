@@ -91,6 +91,14 @@ def Distribute : Pass<"tile-distribute", "::mlir::ModuleOp"> {
   let dependentDialects = ["::tile::lane::LaneDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
+def PackCarried : Pass<"lane-pack-carried", "::mlir::func::FuncOp"> {
+  let summary = "Carries two 16-bit values that come from one word of memory through loops and branches as that word";
+  let description = [{
+    For GPUs, whose registers have 32 bits whatever is in them.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::scf::SCFDialect"];
+}
+
 def MathPolicy : Pass<"lane-math-policy", "::mlir::ModuleOp"> {
   let summary = "Expands or maps what the machine has no instruction for: exp, log, tanh, erf, rsqrt, bf16 conversions";
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::LLVM::LLVMDialect"];

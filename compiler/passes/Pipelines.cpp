@@ -53,6 +53,7 @@ void buildLanePipeline(OpPassManager &pm) {
 }
 
 void buildNvvmPipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createPackCarried());
   pm.addPass(createMathPolicy());
   pm.addPass(createLaneToNvvm());
 }

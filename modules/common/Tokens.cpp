@@ -280,34 +280,51 @@ Segment TokenProgram::block_at_once() {
   return {0, 0, begin, min(begin + config_.rows, tokens_), first, tokens_};
 }
 
-/// Each boundary sets the bit of its token, those elsewhere none. All of them are looked at, or of many those that may
-/// be among the tokens. In 32 bits where they do: lanes exchange half as many words.
-Starts TokenProgram::starts(const Index &token, int64_t count) {
-  const DType bits_type = count <= 32 ? i32 : i64;
-  auto bits_of = [&](const Index &number) {
-    Tile probe = cu_seqlens_->load({number}, {kProbe});
-    Tile distance = probe - token.to(probe.dtype());
-    if (distance.dtype() != bits_type) distance = min(max(distance, -1), 64).to(bits_type); // either end sets no bit
-    Tile bits = where(probe.in_bounds(), 1 << distance, 0);
-    return reduce(bits, Axis(0), [](auto a, auto b) { return a | b; });
-  };
-  if (!layout_.many) return Starts(bits_of(0));
+namespace {
+
+constexpr int64_t kFar = int64_t(1) << 30; // farther than any march goes
+
+/// Tokens from `base` to each boundary, kFar at most, either way.
+Tile distances_of(const Tile &boundaries, const Index &base) {
+  Tile tokens = boundaries - base.to(boundaries.dtype());
+  return tokens.dtype() == i32 ? tokens : min(max(tokens, -kFar), kFar).to(i32);
+}
+
+/// Each boundary sets the bit of its token, those elsewhere none. In 32 bits where they do: lanes exchange half as many
+/// words.
+Tile bits_of(Tile distances, int64_t count) {
+  if (count > 32) distances = min(max(distances, -1), 64).to(i64); // either end sets no bit
+  return reduce(1 << distances, Axis(0), [](auto a, auto b) { return a | b; });
+}
+
+} // namespace
+
+TokenProgram::Boundaries TokenProgram::boundaries(const Index &base) {
+  if (layout_.many) return {base, Tile()};
+  Tile probe = cu_seqlens_->load({0}, {kProbe});
+  return {base, where(probe.in_bounds(), distances_of(probe, base), kFar)};
+}
+
+Starts TokenProgram::starts(const Boundaries &all, const Index &token, int64_t count) {
+  if (!layout_.many) return Starts(bits_of(all.distances - (token - all.base).to(i32), count));
   Index from = max(boundaries_up_to(token) - 1, 0), to = boundaries_up_to(token + (count - 1));
-  return Starts(k_.loop(from, to, kProbe).carry(k_.zeros({}, bits_type))([&](Index number, Tile bits) {
-    return bits | bits_of(number);
+  const DType dtype = count <= 32 ? i32 : i64;
+  return Starts(k_.loop(from, to, kProbe).carry(k_.zeros({}, dtype))([&](Index number, Tile bits) {
+    Tile probe = cu_seqlens_->load({number}, {kProbe});
+    return bits | bits_of(where(probe.in_bounds(), distances_of(probe, token), kFar), count);
   }));
 }
 
-Tile TokenProgram::next_start(const Index &token) {
-  if (layout_.many) return k_.zeros({}, *layout_.packed) + cu_seqlens_->at({boundaries_up_to(token)});
-  Tile probe = cu_seqlens_->load({0}, {kProbe});
-  const int64_t last = probe.dtype() == i32 ? INT32_MAX : INT64_MAX;
-  return min(where(probe.in_bounds() & (probe > token.to(probe.dtype())), probe, last), Axis(0));
+Tile TokenProgram::next_start(const Boundaries &all, const Index &token) {
+  if (layout_.many)
+    return distances_of(k_.zeros({}, *layout_.packed) + cu_seqlens_->at({boundaries_up_to(token)}), all.base);
+  Tile behind = all.distances > (token - all.base).to(i32);
+  return min(where(behind, all.distances, kFar), Axis(0));
 }
 
 Tiles TokenProgram::march_at_once(const Segment &s, Tiles state,
                                   const std::function<Tiles(const Step &, const Starts &, Tiles)> &body) {
-  state.push_back(starts(s.begin, config_.rows).bits());
+  state.push_back(starts(boundaries(s.begin), s.begin, config_.rows).bits());
   state = march(s, std::move(state), [&](const Step &step, Tiles state) {
     Starts starts(std::move(state.back()));
     state.pop_back();
@@ -330,8 +347,12 @@ int64_t TokenProgram::column_blocks() const {
 }
 
 Tile TokenProgram::load(const View &view, const Segment &s, const Index &t, Cache cache) const {
+  return load_narrow(view, s, t, cache).to(f32);
+}
+
+Tile TokenProgram::load_narrow(const View &view, const Segment &s, const Index &t, Cache cache) const {
   if (config_.ahead) view.prefetch({s.batch, t + config_.ahead, col_}, shape());
-  return view.load({s.batch, t, col_}, shape(), cache).to(f32);
+  return view.load({s.batch, t, col_}, shape(), cache);
 }
 
 void TokenProgram::store(const View &view, const Segment &s, const Index &t, const Tile &value) const {

@@ -104,9 +104,9 @@ struct TokenCut {
 struct TokenNeeds {
   int64_t rows = 1, longest = 1, cols = 1; ///< of the case; `longest`: tokens that may be marched over
   tile::DType dtype = tile::bf16;
-  int64_t units = 1;     ///< of the machine
-  TokenCut cut;          ///< on a GPU, as measured to be good
-  int64_t widest = 8;    ///< columns a lane of a GPU may hold
+  int64_t units = 1;  ///< of the machine
+  TokenCut cut;       ///< on a GPU, as measured to be good
+  int64_t widest = 8; ///< columns a lane of a GPU may hold
   /// Where a block of twice the `unroll` tokens and half of the columns is a single step, it comes first: as many loads
   /// on their way, all of them at once, in twice as many warps.
   bool halves_single_steps = false;
@@ -197,11 +197,17 @@ public:
   /// All of a packed block as one segment: `first` is of the sequence that it begins in, `last` of the last one;
   /// `number` is none.
   Segment block_at_once();
+  /// Where sequences begin, and the last one ends, around a token: made once for a march, and asked at its steps.
+  struct Boundaries {
+    tile::Index base;
+    tile::Tile distances; ///< i32 [kProbe], of all boundaries from there; of many none, which are searched for
+  };
+  Boundaries boundaries(const tile::Index &base);
   /// Of the `count` tokens from `token` on, at most kMostStarts; the end of the last sequence counts as a start.
   static constexpr int64_t kMostStarts = 64;
-  Starts starts(const tile::Index &token, int64_t count);
-  /// The first start behind `token`; of cu_seqlens' dtype and rank 0.
-  tile::Tile next_start(const tile::Index &token);
+  Starts starts(const Boundaries &, const tile::Index &token, int64_t count);
+  /// Tokens from the boundaries' base to the first start behind `token`, or many where that is far; i32 of rank 0.
+  tile::Tile next_start(const Boundaries &, const tile::Index &token);
   /// `march` over a block of at most kMostStarts tokens at once. `body(step, starts, state)` is told of each step's
   /// tokens which begin a sequence.
   Tiles march_at_once(const Segment &, Tiles state,
@@ -212,6 +218,9 @@ public:
 
   /// Token t of a march, f32; 0 outside the view.
   tile::Tile load(const tile::View &, const Segment &, const tile::Index &t, tile::Cache = tile::Cache::Default) const;
+  /// The same as it lies in memory: a loop that carries it takes half the registers of f32.
+  tile::Tile load_narrow(const tile::View &, const Segment &, const tile::Index &t,
+                         tile::Cache = tile::Cache::Default) const;
   void store(const tile::View &, const Segment &, const tile::Index &t, const tile::Tile &value) const;
   /// What belongs to the segment's sequence.
   tile::Tile load_of(const tile::View &, const Segment &) const;

@@ -8,6 +8,9 @@
 
 #include "modules/conv/parts.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace fla::conv {
 
 using namespace tile;
@@ -15,6 +18,8 @@ using namespace tile;
 namespace {
 
 class Backward {
+  using Boundaries = TokenProgram::Boundaries;
+
 public:
   Backward(KernelBuilder &k, const ConvSpec &spec, const ConvConfig &config)
       : k_(k), spec_(spec), config_(config), program_(k, spec.tokens, config), x_(program_.strided_input("x")),
@@ -27,8 +32,7 @@ public:
 
   void build() {
     Tiles sums = WeightSums::zeros(k_, spec_, config_.cols);
-    // A core, which takes `taps`, would rather search once than ask at every step.
-    if (program_.is_packed() && !state_ && !dfinal_ && !config_.taps)
+    if (goes_at_once(spec_, config_))
       sums = block_at_once(std::move(sums));
     else
       sums = program_.for_segments(sums, [&](const Segment &s, Tiles of) { return segment(s, std::move(of)); });
@@ -53,7 +57,11 @@ private:
 
   Tiles load(const View &view, const Segment &s, const Index &t, int64_t count) const {
     Tiles tiles;
-    for (int64_t i = 0; i < count; ++i) tiles.push_back(program_.load(view, s, t + i));
+    for (int64_t i = 0; i < count; ++i) tiles.push_back(program_.load_narrow(view, s, t + i));
+    return tiles;
+  }
+  static Tiles wide(Tiles tiles) {
+    for (Tile &tile : tiles) tile = tile.to(f32);
     return tiles;
   }
 
@@ -81,14 +89,25 @@ private:
     return dx;
   }
 
-  /// Tokens t to t + count, whose windows all lie in their sequence; `x` and `d` are those `ahead_` of them.
-  Tiles whole_step(const Segment &s, const Step &step, const Tiles &x, const Tiles &d, State state) {
-    state.tokens.insert(state.tokens.end(), x.begin(), x.end());
-    for (size_t i = 0; i < size_t(step.count); ++i) {
-      state.g.push_back(gradient(d[i], state.tokens, i));
-      store(s, step.t + int64_t(i), add(state.tokens[i], state.g, i, state.sums));
+  /// What a march carries on after a step, and the gradients of the step's tokens.
+  struct Done {
+    State state;
+    Tiles dx;
+  };
+
+  void store(const Segment &s, const Step &step, const Tiles &dx) {
+    for (int64_t i = 0; i < step.count; ++i) store(s, step.t + i, dx[size_t(i)]);
+  }
+
+  /// Tokens whose windows all lie in their sequence; `x` and `d` are those `ahead_` of them.
+  Done whole_step(const Tiles &x, const Tiles &d, State state) const {
+    Tiles dx;
+    for (const Tile &token : x) state.tokens.push_back(token.to(f32));
+    for (size_t i = 0; i < d.size(); ++i) {
+      state.g.push_back(gradient(d[i].to(f32), state.tokens, i));
+      dx.push_back(add(state.tokens[i], state.g, i, state.sums));
     }
-    return list_of(state);
+    return {state_of(list_of(state)), std::move(dx)};
   }
 
   // ---- Sequence by sequence -----------------------------------------------------------------------------------------
@@ -108,9 +127,13 @@ private:
     auto body = [&](const Step &step, const Tiles &list) {
       State now = state_of(list);
       const Tiles next = load(x, s, step.t + ahead_, step.count), d = load(dy, s, step.t + ahead_, step.count);
-      if (step.whole) return whole_step(s, step, next, d, std::move(now));
-      now.tokens.push_back(next.front());
-      now.g.push_back(gradient_at(step.t + ahead_, d.front(), now.tokens, 0));
+      if (step.whole) {
+        Done done = whole_step(next, d, std::move(now));
+        store(s, step, done.dx);
+        return list_of(done.state);
+      }
+      now.tokens.push_back(next.front().to(f32));
+      now.g.push_back(gradient_at(step.t + ahead_, d.front().to(f32), now.tokens, 0));
       store(s, step.t, add(now.tokens[0], now.g, 0, now.sums));
       return list_of(now);
     };
@@ -127,61 +150,92 @@ private:
     return window;
   }
 
-  /// Token t, wherever sequences begin; `starts` from it on.
-  Tiles single(const Segment &s, const Index &t, const Starts &starts, State state) {
-    state.tokens.push_back(program_.load(x_, s, t + ahead_));
-    Tile d = program_.load(dy_, s, t + ahead_);
+  /// A token, wherever sequences begin; `starts` from it on, `x` and `d` those `ahead_` of it.
+  Done single(const Starts &starts, const Tile &x, const Tile &d, State state) const {
+    state.tokens.push_back(x);
     state.g.push_back(gradient(d, seen(state.tokens, 0, starts.after(1)), 0));
     Tiles g = state.g;
     for (int64_t j = 1; j <= ahead_; ++j) g[size_t(j)] = where(starts.among(1, j), 0.f, g[size_t(j)]);
-    store(s, t, add(state.tokens[0], g, 0, state.sums));
-    return list_of(state);
+    Tile dx = add(state.tokens[0], g, 0, state.sums);
+    return {state_of(list_of(state)), {dx}};
   }
 
-  /// A step, token by token as far as the block goes.
-  Tiles cut_step(const Segment &s, const Step &step, Tiles list) {
-    list.push_back(program_.starts(step.t, step.count + ahead_).bits());
-    list = k_.loop(step.t, min(step.t + step.count, s.end), 1).carry_list(list, [&](Index t, Tiles now) {
-      const Starts starts(now.back());
-      now = single(s, t, starts, state_of(now));
-      now.push_back(starts.after(1).bits());
-      return now;
+  /// A step token by token. Its tiles go round, so that the loop holds no address. Tokens behind the last sequence,
+  /// which read as zeros, are in nobody's sum.
+  Done cut_step(const Boundaries &boundaries, const Step &step, const Tiles &x, const Tiles &d, const State &state) {
+    Tiles list = list_of(state);
+    const auto held = int64_t(list.size());
+    list.push_back(program_.starts(boundaries, step.t, step.count + ahead_).bits());
+    for (const Tiles &tiles : {x, d, Tiles(x.size(), k_.zeros(program_.shape(), f32))})
+      list.insert(list.end(), tiles.begin(), tiles.end());
+    list = k_.loop(0, step.count, 1).carry_list(list, [&](Index, const Tiles &now) {
+      const auto bits = now.begin() + held, x = bits + 1, d = x + step.count, dx = d + step.count;
+      const Starts starts(*bits);
+      Done done = single(starts, x->to(f32), d->to(f32), state_of({now.begin(), bits}));
+      Tiles next = list_of(done.state);
+      next.push_back(starts.after(1).bits());
+      std::rotate_copy(x, x + 1, d, std::back_inserter(next));
+      std::rotate_copy(d, d + 1, dx, std::back_inserter(next));
+      std::copy(dx + 1, now.end(), std::back_inserter(next));
+      next.push_back(done.dx.front());
+      return next;
     });
-    list.pop_back();
-    return list;
+    return {state_of({list.begin(), list.begin() + held}), {list.end() - step.count, list.end()}};
+  }
+
+  /// The windows that the first token of a block begins, token by token: the code of one stands for all.
+  State first_windows(const Segment &s, const Boundaries &boundaries, Tiles sums) {
+    Tiles list = wide(load(x_, s, s.begin - ahead_, ahead_)), g(size_t(ahead_), k_.zeros(program_.shape(), f32));
+    const Tiles x = load(x_, s, s.begin, ahead_), d = load(dy_, s, s.begin, ahead_);
+    for (const Tiles &tiles : {g, {program_.starts(boundaries, s.begin - ahead_, 2 * ahead_ + 1).bits()}, x, d})
+      list.insert(list.end(), tiles.begin(), tiles.end());
+    list = k_.loop(0, ahead_, 1).carry_list(list, [&](Index, const Tiles &now) {
+      const auto g = now.begin() + ahead_, bits = g + ahead_, x = bits + 1, d = x + ahead_;
+      Tiles next(now.begin(), g), gradients(g + 1, bits);
+      next.push_back(x->to(f32));
+      const Starts rest = Starts(*bits).after(1);
+      gradients.push_back(gradient(d->to(f32), seen(next, 0, rest), 0));
+      next.erase(next.begin());
+      next.insert(next.end(), gradients.begin(), gradients.end());
+      next.push_back(rest.bits());
+      std::rotate_copy(x, x + 1, d, std::back_inserter(next));
+      std::rotate_copy(d, d + 1, now.end(), std::back_inserter(next));
+      return next;
+    });
+    return {{list.begin(), list.begin() + ahead_}, {list.begin() + ahead_, list.begin() + 2 * ahead_}, std::move(sums)};
   }
 
   /// Beside the state goes the first start behind the tokens that are done.
   Tiles block_at_once(Tiles sums) {
     const Segment s = program_.block_at_once();
-    const Starts starts = program_.starts(s.begin - ahead_, 2 * ahead_ + 1);
-    State state{load(x_, s, s.begin - ahead_, ahead_), {}, std::move(sums)};
-    for (int64_t i = 0; i < ahead_; ++i) {
-      state.tokens.push_back(program_.load(x_, s, s.begin + i));
-      Tile d = program_.load(dy_, s, s.begin + i);
-      state.g.push_back(gradient(d, seen(state.tokens, size_t(i), starts.after(i + 1)), 0));
-    }
-    Tiles carried = list_of(state);
-    carried.push_back(program_.next_start(s.begin));
-    carried = program_.march_steps(s, carried,
-                                   [&](const Step &step, const Tiles &list) { return step_at_once(s, step, list); });
+    const Boundaries boundaries = program_.boundaries(s.begin);
+    Tiles carried = list_of(first_windows(s, boundaries, std::move(sums)));
+    carried.push_back(program_.next_start(boundaries, s.begin));
+    carried = program_.march_steps(
+        s, carried, [&](const Step &step, const Tiles &list) { return step_at_once(s, boundaries, step, list); });
     return state_of(carried).sums;
   }
 
   /// The end of the last sequence counts as a start: a step without any is a whole one.
-  Tiles step_at_once(const Segment &s, const Step &step, Tiles list) {
+  Tiles step_at_once(const Segment &s, const Boundaries &boundaries, const Step &step, Tiles list) {
+    const auto carried = int64_t(list.size());
     const Tile next = list.back();
-    list.pop_back();
-    auto with = [](Tiles state, const Tile &start) {
-      state.push_back(start);
-      return state;
+    const State state = state_of(list);
+    auto flat = [&](Done done, const Tile &start) {
+      Tiles all = list_of(done.state);
+      all.push_back(start);
+      all.insert(all.end(), done.dx.begin(), done.dx.end());
+      return all;
     };
-    // On their way whether they are needed or not.
+    // On their way whether a start is near or not.
     const Tiles x = load(x_, s, step.t + ahead_, step.count), d = load(dy_, s, step.t + ahead_, step.count);
     const Index end = step.t + step.count;
-    return k_.when(
-        next.to(i64) < (end + ahead_).to(i64), [&] { return with(cut_step(s, step, list), program_.next_start(end)); },
-        [&] { return with(whole_step(s, step, x, d, state_of(list)), next); });
+    list = k_.when(
+        next < (end + ahead_ - s.begin).to(i32),
+        [&] { return flat(cut_step(boundaries, step, x, d, state), program_.next_start(boundaries, end)); },
+        [&] { return flat(whole_step(x, d, state), next); });
+    store(s, step, {list.begin() + carried, list.end()});
+    return {list.begin(), list.begin() + carried};
   }
 
   KernelBuilder &k_;
@@ -197,10 +251,13 @@ private:
 
 } // namespace
 
+/// A core, which takes `taps`, would rather search once than ask at every step.
+bool goes_at_once(const ConvSpec &spec, const ConvConfig &config) {
+  return spec.tokens.is_packed() && !spec.initial_state && !spec.final_state && !config.taps;
+}
+
 Kernel backward(const ConvSpec &spec, const ConvConfig &config) {
-  // With four columns a lane, a GPU's assembler would rather spill some registers than run a program fewer.
-  const bool wide = config.cols >= int64_t(config.warps) * 32 * 4;
-  KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = wide ? 168 : 0});
+  KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = config.registers});
   Backward(k, spec, config).build();
   return k.finish();
 }

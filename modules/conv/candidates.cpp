@@ -110,6 +110,15 @@ Candidate forward_candidate(const Place &p, const ConvConfig &config) {
 
 // ---- Backward -------------------------------------------------------------------------------------------------------
 
+/// With four columns a lane, a GPU's assembler would rather spill some registers than run a program fewer. A packed
+/// block at once does with as many as a block of one sequence, 64, but has to be told; of so few there is none for a
+/// value that is the same in all lanes, which the assembler must see.
+int backward_registers(const Place &p, const ConvConfig &config) {
+  if (config.cols >= int64_t(config.warps) * 32 * 4) return 168;
+  const bool is_small = tile::size_of(p.spec.tokens.dtype) == 2 && p.spec.width <= 4 && config.unroll <= 4;
+  return goes_at_once(p.spec, config) && is_small && p.target.reduces_warps ? 64 : 0;
+}
+
 std::vector<ConvConfig> backward_configs(const Place &p) {
   TokenNeeds needs = p.needs();
   // Two windows, the weights and their sums; and every program leaves sums to add up.
@@ -119,7 +128,9 @@ std::vector<ConvConfig> backward_configs(const Place &p) {
   needs.least_rows = 32;
   needs.most_rows = 128;
   needs.host_cols = 8;
-  return with_weights(p, token_configs(p.target, needs));
+  std::vector<ConvConfig> all = with_weights(p, token_configs(p.target, needs));
+  for (ConvConfig &config : all) config.registers = backward_registers(p, config);
+  return all;
 }
 
 /// The second stage, and the workspace of the first: `parts` rows of sums of each tap and of the bias.

@@ -22,11 +22,14 @@ namespace fla::conv {
 
 struct ConvConfig : TokenConfig {
   bool taps = false;
+  int registers = 0; ///< most of a lane; see LaunchOptions
 };
 
 /// A program for each block of tokens.
 tile::Kernel forward(const ConvSpec &, const ConvConfig &);
 tile::Kernel backward(const ConvSpec &, const ConvConfig &);
+/// Whether the backward kernel goes over a packed block at once, not sequence by sequence.
+bool goes_at_once(const ConvSpec &, const ConvConfig &);
 
 /// A program for each sequence and block of columns.
 tile::Kernel final_state(const ConvSpec &, const TokenConfig &);

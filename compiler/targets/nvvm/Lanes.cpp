@@ -82,8 +82,8 @@ Value shuffleWord(OpBuilder &b, Location loc, Value word, Value lane, NVVM::Shfl
                               /*return_value_and_is_valid=*/UnitAttr());
 }
 
-/// A value of any type by way of 32-bit words.
-Value shuffle(OpBuilder &b, Location loc, Value value, Value lane, NVVM::ShflKind kind) {
+/// `ofWord` of each 32-bit word of a value of any type.
+Value byWords(OpBuilder &b, Location loc, Value value, llvm::function_ref<Value(Value)> ofWord) {
   Type type = value.getType(), i32 = b.getI32Type();
   unsigned bits = type.getIntOrFloatBitWidth();
   Type integer = b.getIntegerType(bits);
@@ -95,15 +95,19 @@ Value shuffle(OpBuilder &b, Location loc, Value value, Value lane, NVVM::ShflKin
     for (int i : {0, 1}) {
       Value at = constant(b, loc, i32, i);
       Value word = LLVM::ExtractElementOp::create(b, loc, in, at);
-      out = LLVM::InsertElementOp::create(b, loc, out, shuffleWord(b, loc, word, lane, kind), at);
+      out = LLVM::InsertElementOp::create(b, loc, out, ofWord(word), at);
     }
     value = LLVM::BitcastOp::create(b, loc, integer, out);
   } else {
     if (bits < 32) value = LLVM::ZExtOp::create(b, loc, i32, value);
-    value = shuffleWord(b, loc, value, lane, kind);
+    value = ofWord(value);
     if (bits < 32) value = LLVM::TruncOp::create(b, loc, integer, value);
   }
   return type == integer ? value : LLVM::BitcastOp::create(b, loc, type, value);
+}
+
+Value shuffle(OpBuilder &b, Location loc, Value value, Value lane, NVVM::ShflKind kind) {
+  return byWords(b, loc, value, [&](Value word) { return shuffleWord(b, loc, word, lane, kind); });
 }
 
 struct LowerShuffleXor : ConvertOpToLLVMPattern<lane::ShuffleXorOp> {
@@ -127,6 +131,79 @@ struct LowerShift : ConvertOpToLLVMPattern<lane::ShiftOp> {
     return success();
   }
 };
+
+// ---- Reductions over all lanes --------------------------------------------------------------------------------------
+
+NVVM::ReduxKind instructionOf(lane::ReduceKind kind) {
+  switch (kind) {
+  case lane::ReduceKind::Add:
+    return NVVM::ReduxKind::ADD;
+  case lane::ReduceKind::Min:
+    return NVVM::ReduxKind::MIN;
+  case lane::ReduceKind::Max:
+    return NVVM::ReduxKind::MAX;
+  case lane::ReduceKind::And:
+    return NVVM::ReduxKind::AND;
+  case lane::ReduceKind::Or:
+    return NVVM::ReduxKind::OR;
+  case lane::ReduceKind::Xor:
+    return NVVM::ReduxKind::XOR;
+  }
+  llvm_unreachable("all kinds of reduction are handled");
+}
+
+Value combined(OpBuilder &b, Location loc, lane::ReduceKind kind, Value x, Value y) {
+  switch (kind) {
+  case lane::ReduceKind::Add:
+    return LLVM::AddOp::create(b, loc, x, y);
+  case lane::ReduceKind::Min:
+    return LLVM::SMinOp::create(b, loc, x, y);
+  case lane::ReduceKind::Max:
+    return LLVM::SMaxOp::create(b, loc, x, y);
+  case lane::ReduceKind::And:
+    return LLVM::AndOp::create(b, loc, x, y);
+  case lane::ReduceKind::Or:
+    return LLVM::OrOp::create(b, loc, x, y);
+  case lane::ReduceKind::Xor:
+    return LLVM::XOrOp::create(b, loc, x, y);
+  }
+  llvm_unreachable("all kinds of reduction are handled");
+}
+
+/// redux.sync knows words of 32 bits; of 64 those functions fall apart that go bit by bit.
+struct LowerReduce : ConvertOpToLLVMPattern<lane::ReduceOp> {
+  LowerReduce(const LLVMTypeConverter &types, bool hasRedux) : ConvertOpToLLVMPattern(types), hasRedux(hasRedux) {}
+
+  LogicalResult matchAndRewrite(lane::ReduceOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    const bool words = op.getType().isInteger(32), bitwise = op.getKind() >= lane::ReduceKind::And;
+    Value v = adaptor.getValue();
+    if (!hasRedux || !(words || bitwise))
+      v = butterfly(rewriter, op, v);
+    else
+      v = byWords(rewriter, op.getLoc(), v, [&](Value word) { return redux(rewriter, op, word); });
+    rewriter.replaceOp(op, v);
+    return success();
+  }
+
+private:
+  static Value redux(OpBuilder &b, lane::ReduceOp op, Value word) {
+    Value all = constant(b, op.getLoc(), b.getI32Type(), -1);
+    return NVVM::ReduxOp::create(b, op.getLoc(), b.getI32Type(), word, instructionOf(op.getKind()), all);
+  }
+
+  static Value butterfly(OpBuilder &b, lane::ReduceOp op, Value v) {
+    for (int mask = 1; mask < kLanes; mask *= 2) {
+      Value from = constant(b, op.getLoc(), b.getI32Type(), mask);
+      v = combined(b, op.getLoc(), op.getKind(), v, shuffle(b, op.getLoc(), v, from, NVVM::ShflKind::bfly));
+    }
+    return v;
+  }
+
+  bool hasRedux;
+};
+
+// ---- Permutations ---------------------------------------------------------------------------------------------------
 
 /// An affine map over F2 of 5 bits: source = constant ^ the columns of the lane's set bits.
 struct AffineLanes {
@@ -196,7 +273,8 @@ struct LowerBarrier : WarpPattern<lane::BarrierOp> {
 
 } // namespace
 
-void addLanePatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns, int warps) {
+void addLanePatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns, int warps, bool hasRedux) {
+  patterns.add<LowerReduce>(types, hasRedux);
   patterns.add<LowerId, LowerWarpId, LowerPermute, LowerBarrier>(types, warps);
   patterns.add<LowerProgramId, LowerNumPrograms, LowerShuffleXor, LowerShift, LowerSame<lane::SplatOp>,
                LowerSame<lane::FirstOp>>(types);

@@ -77,13 +77,14 @@ struct Pass : impl::LaneToNvvmBase<Pass> {
     if (narrowAccesses(*kernel) >= kManyNarrowAccesses && !(*kernel)->hasAttr(ir::kRegistersAttr))
       (*kernel)->setAttr(kOneAtATime, UnitAttr::get(&getContext()));
     auto registers = (*kernel)->getAttrOfType<IntegerAttr>(ir::kRegistersAttr);
-    const MemoryOptions options{.hasPolicies = target && target.getArch() != "sm_75", // all later ones have them
+    const bool isLater = target && target.getArch() != "sm_75"; // than the oldest there is code for
+    const MemoryOptions options{.hasPolicies = isLater,
                                 .fewRegisters = registers && registers.getInt() <= kFewRegisters};
     expandRequirements(getOperation());
     splitPrints(getOperation());
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
       patterns.add<LowerKernel>(types);
-      addLanePatterns(types, patterns, warps);
+      addLanePatterns(types, patterns, warps, /*hasRedux=*/isLater);
       addMemoryPatterns(types, patterns, scratch, options);
       addWideningPatterns(types, patterns);
       addPrintPatterns(types, patterns, /*isGpu=*/true);

@@ -5,8 +5,9 @@
 
 namespace tile::targets::nvvm {
 
-/// Program ids, lane ids, shuffles, barriers. `warps`: of a program.
-void addLanePatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns, int warps);
+/// Program ids, lane ids, shuffles, reductions over lanes, barriers. `warps`: of a program; `hasRedux`: a warp reduces
+/// integers by one instruction.
+void addLanePatterns(const mlir::LLVMTypeConverter &types, mlir::RewritePatternSet &patterns, int warps, bool hasRedux);
 
 struct MemoryOptions {
   bool hasPolicies;  ///< the second-level cache can be told about each access

@@ -44,7 +44,7 @@ Target Target::nvvm(std::string_view arch) {
   t.lanes = 32;
   t.max_warps = 32;
   t.vector_bytes = 16;
-  t.native_bf16 = number >= 80;
+  t.native_bf16 = t.reduces_warps = number >= 80;
   return t;
 }
 

@@ -272,6 +272,7 @@ Place globalPlace(OpBuilder &b, Op op, Adaptor adaptor, const MemoryOptions &opt
   Type type = op.getPointer().getType().getElementType();
   auto [base, moving] = options.fewRegisters ? std::pair(adaptor.getBase(), Value()) : partsOfBase(adaptor.getBase());
   Value p = element(b, loc, adaptor.getPointer(), type, {LLVM::GEPArg(base)});
+  if (options.fewRegisters) p = LLVM::FreezeOp::create(b, loc, p);
   if (Value lane = adaptor.getLane()) p = element(b, loc, p, type, {LLVM::GEPArg(lane)});
   if (moving) p = element(b, loc, LLVM::FreezeOp::create(b, loc, p), type, {LLVM::GEPArg(moving)});
   if (int64_t offset = int64_t(op.getOffset()))

@@ -90,6 +90,39 @@ struct LowerShuffleXor : ConvertOpToLLVMPattern<lane::ShuffleXorOp> {
   }
 };
 
+template <class Op> Value reduceBy(OpBuilder &b, lane::ReduceOp op, Value v) {
+  return Op::create(b, op.getLoc(), op.getType(), v);
+}
+
+struct LowerReduce : ConvertOpToLLVMPattern<lane::ReduceOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(lane::ReduceOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    if (!isa<VectorType>(adaptor.getValue().getType())) return op.emitOpError("is of a vector on this machine");
+    rewriter.replaceOp(op, reduced(rewriter, op, adaptor.getValue()));
+    return success();
+  }
+
+private:
+  static Value reduced(OpBuilder &b, lane::ReduceOp op, Value v) {
+    switch (op.getKind()) {
+    case lane::ReduceKind::Add:
+      return reduceBy<LLVM::vector_reduce_add>(b, op, v);
+    case lane::ReduceKind::Min:
+      return reduceBy<LLVM::vector_reduce_smin>(b, op, v);
+    case lane::ReduceKind::Max:
+      return reduceBy<LLVM::vector_reduce_smax>(b, op, v);
+    case lane::ReduceKind::And:
+      return reduceBy<LLVM::vector_reduce_and>(b, op, v);
+    case lane::ReduceKind::Or:
+      return reduceBy<LLVM::vector_reduce_or>(b, op, v);
+    case lane::ReduceKind::Xor:
+      return reduceBy<LLVM::vector_reduce_xor>(b, op, v);
+    }
+    llvm_unreachable("all kinds of reduction are handled");
+  }
+};
+
 struct LowerShift : ConvertOpToLLVMPattern<lane::ShiftOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(lane::ShiftOp op, OpAdaptor adaptor,
@@ -130,7 +163,7 @@ struct LowerBarrier : ConvertOpToLLVMPattern<lane::BarrierOp> {
 } // namespace
 
 void addVectorPatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns) {
-  patterns.add<LowerId, LowerSplat, LowerFirst, LowerShuffleXor, LowerShift, LowerPermute>(types);
+  patterns.add<LowerId, LowerSplat, LowerFirst, LowerShuffleXor, LowerReduce, LowerShift, LowerPermute>(types);
 }
 
 void addLanePatterns(const LLVMTypeConverter &types, RewritePatternSet &patterns) {

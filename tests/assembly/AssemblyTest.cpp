@@ -106,6 +106,13 @@ private:
   std::vector<Job> all_;
 };
 
+void choose(Jobs &jobs) {
+  const bool chosen = jobs.target().arch == "sm_75" || jobs.target().arch == "sm_90a";
+  jobs.add(tile::bf16, wants_all() || chosen);
+  if (wants_all() || chosen)
+    for (tile::DType dtype : {tile::f16, tile::f32}) jobs.add(dtype, wants_all());
+}
+
 /// As many kernels as make one call of ptxas.
 struct Batch {
   const Jobs *jobs;
@@ -133,13 +140,10 @@ TEST_P(Assembly, EveryKernelWithoutSpills) {
   if (!*tile::test::ptxas()) GTEST_SKIP() << "there is no ptxas on this computer";
   constexpr size_t kBatch = 12;
   std::vector<Jobs> all;
-  for (const std::string &arch : kArchitectures) {
-    Jobs &jobs = all.emplace_back(GetParam(), arch);
-    const bool chosen = arch == "sm_75" || arch == "sm_90a";
-    jobs.add(tile::bf16, wants_all() || chosen);
-    if (wants_all() || chosen)
-      for (tile::DType dtype : {tile::f16, tile::f32}) jobs.add(dtype, wants_all());
-  }
+  for (const std::string &arch : kArchitectures) all.emplace_back(GetParam(), arch);
+  tile::runtime::parallel_for(int64_t(all.size()), [&](int64_t begin, int64_t end) {
+    for (auto i = size_t(begin); i < size_t(end); ++i) choose(all[i]);
+  });
   std::vector<Batch> batches;
   for (const Jobs &jobs : all) {
     EXPECT_FALSE(jobs.all().empty());
