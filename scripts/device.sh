@@ -29,12 +29,26 @@ step_tests() {
   read -ra devices <<<"${TEST_GPUS:-$(seq -s ' ' 0 $((gpus > 0 ? gpus - 1 : 0)))}"
   for ((shard = 0; shard < shards; shard++)); do
     CUDA_VISIBLE_DEVICES=${devices[shard % ${#devices[@]}]} GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard \
-      "$program" gtest --gtest_output="json:$work/tests-$shard.json" >"$work/tests-$shard.log" 2>&1 &
+      GTEST_FILTER=${GTEST_FILTER:--Assembly.*} "$program" gtest >"$work/tests-$shard.log" 2>&1 &
     pids+=($!)
   done
   for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
   cat "$work"/tests-*.log >"$out/tests.log"
   grep -hE '^\[  (PASSED|FAILED|SKIPPED) *\]|^\[  PASSED  \]' "$work"/tests-*.log | sort | uniq -c | sort -rn | tail -n 60
+  return $failed
+}
+
+# Every kernel of every module for every architecture through ptxas: no spills. Needs cores, and no GPU.
+step_assembly() {
+  local shards=4 shard failed=0 pids=()
+  for ((shard = 0; shard < shards; shard++)); do
+    FLABENCH_ALL_KERNELS=1 GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard GTEST_FILTER='Assembly.*' \
+      nice "$program" gtest >"$work/assembly-$shard.log" 2>&1 &
+    pids+=($!)
+  done
+  for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
+  cat "$work"/assembly-*.log >"$out/assembly.log"
+  grep -hE ' kernels in |^\[  (PASSED|FAILED|SKIPPED) *\]' "$work"/assembly-*.log | sort | uniq -c | sort -rn | head -n 60
   return $failed
 }
 

@@ -5,11 +5,19 @@
 
 int flabench_main(int argc, char **argv); // main() of bench/main.cpp, renamed by the build
 
+/// A test that expects its process to die starts this program anew, with arguments of GoogleTest's alone.
+static bool is_death_test(int argc, char **argv) {
+  return argc > 1 && std::string_view(argv[1]).starts_with("--gtest_internal_run_death_test");
+}
+
 int main(int argc, char **argv) {
-  if (argc < 2 || std::string_view(argv[1]) != "gtest") return flabench_main(argc, argv);
-  argv[1] = argv[0];
-  --argc;
-  ++argv;
+  if (argc > 1 && std::string_view(argv[1]) == "gtest") {
+    argv[1] = argv[0];
+    --argc;
+    ++argv;
+  } else if (!is_death_test(argc, argv)) {
+    return flabench_main(argc, argv);
+  }
   testing::InitGoogleMock(&argc, argv);
   return RUN_ALL_TESTS();
 }

@@ -114,7 +114,7 @@ private:
     // Rows that end inside of an access have masks for single elements: with many of them a lane needs more registers
     // than the GPU's assembler would give it.
     const int64_t of_lane = cut.vectors * vector();
-    if (target_.is_gpu() && problem_.cols() % vector() != 0 && of_lane >= 32) c.registers = of_lane >= 64 ? 168 : 128;
+    if (target_.is_gpu() && problem_.cols() % vector() != 0 && of_lane >= 32) c.registers = of_lane >= 64 ? 168 : 144;
     return c;
   }
 

@@ -84,6 +84,7 @@ struct TokenConfig {
   int64_t ahead = 0;      ///< tokens that are prefetched ahead of the one at work
   bool streaming = false; ///< what is written is larger than the caches: write around them
   int stages = 1;         ///< steps of `unroll` tokens whose loads a GPU has in flight: the one at work and those ahead
+  int registers = 0;      ///< most of a lane, where a kernel would spill without the number; see LaunchOptions
 
   tile::Cache cache() const { return streaming ? tile::Cache::Streaming : tile::Cache::Default; }
   std::string str() const; ///< "tokens=32 unroll=4 warps=4 cols=1024"

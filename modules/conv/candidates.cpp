@@ -115,8 +115,9 @@ Candidate forward_candidate(const Place &p, const ConvConfig &config) {
 /// value that is the same in all lanes, which the assembler must see.
 int backward_registers(const Place &p, const ConvConfig &config) {
   if (config.cols >= int64_t(config.warps) * 32 * 4) return 168;
-  const bool is_small = tile::size_of(p.spec.tokens.dtype) == 2 && p.spec.width <= 4 && config.unroll <= 4;
-  return goes_at_once(p.spec, config) && is_small && p.target.reduces_warps ? 64 : 0;
+  if (!goes_at_once(p.spec, config)) return 0;
+  const bool is_small = tile::size_of(p.spec.tokens.dtype) == 2 && p.spec.width <= 4 && p.target.reduces_warps;
+  return config.unroll > 4 ? 128 : is_small ? 64 : 0;
 }
 
 std::vector<ConvConfig> backward_configs(const Place &p) {

@@ -22,7 +22,6 @@ namespace fla::conv {
 
 struct ConvConfig : TokenConfig {
   bool taps = false;
-  int registers = 0; ///< most of a lane; see LaunchOptions
 };
 
 /// A program for each block of tokens.

@@ -12,12 +12,15 @@ Kernel backward(const Spec &spec, const RowConfig &config, Upstream given) {
   Inputs in(k, spec, Use::Change);
   View dlogits = gradient_of(k, spec, in);
   View lses = Inputs::vector(k, "lse", in.rows);
-  std::optional<View> dloss, total;
-  if (given == Upstream::Given) dloss = Inputs::vector(k, "dloss", spec.is_reduced() ? Index(1) : in.rows);
+  std::optional<View> dloss, maxima, sums, total;
+  if (given == Upstream::Given)
+    dloss = Inputs::vector(k, "dloss", spec.is_reduced() ? Index(1) : in.rows);
+  else
+    maxima = Inputs::vector(k, "row_max", in.rows), sums = Inputs::vector(k, "row_sum", in.rows);
   if (spec.is_mean()) total = Inputs::vector(k, "total_weight", 1);
 
   struct Rows {
-    Tile lse;
+    Tile offset; ///< of exp(y - offset)
     Gradient gradient;
   };
   auto rows_at = [&](Index row) -> Rows {
@@ -26,13 +29,15 @@ Kernel backward(const Spec &spec, const RowConfig &config, Upstream given) {
     Tile upstream = k.full({config.rows}, 1, f32);
     if (dloss) upstream = spec.is_reduced() ? upstream * dloss->load({0}, {1}) : dloss->load({row}, {config.rows});
     if (total) upstream = upstream * mean_factor(*total);
-    return {lse, Gradient(k, spec, in, targets, row, lse, upstream)};
+    if (!sums) return {lse, Gradient(k, spec, in, targets, row, lse, upstream)};
+    Tile sum = sums->load({row}, {config.rows});
+    return {maxima->load({row}, {config.rows}), Gradient(k, spec, in, targets, row, lse, upstream, &sum)};
   };
 
   if (config.looped_rows) {
     for_row_blocks(k, in.rows, config, [&](Index row) {
       Rows rows = rows_at(row);
-      gradient_of_row(k, spec, in, config, row, Order::Forwards, rows.gradient, rows.lse, dlogits);
+      gradient_of_row(k, spec, in, config, row, Order::Forwards, rows.gradient, rows.offset, dlogits);
     });
     return k.finish();
   }
@@ -41,7 +46,7 @@ Kernel backward(const Spec &spec, const RowConfig &config, Upstream given) {
   std::vector<Index> columns;
   for (int64_t n = 0; n < config.shape.chunks; ++n) columns.push_back(first + n * config.shape.chunk);
   Rows rows = rows_at(row);
-  store_gradient(spec, in, config, row, columns, rows.gradient, rows.lse, dlogits);
+  store_gradient(spec, in, config, row, columns, rows.gradient, rows.offset, dlogits);
   return k.finish();
 }
 

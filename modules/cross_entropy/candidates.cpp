@@ -185,7 +185,14 @@ std::vector<RowConfig> whole_rows(const Place &p, int64_t held, std::initializer
 
 // ---- Passes ---------------------------------------------------------------------------------------------------------
 
-Candidate forward_candidate(const Place &p, const RowConfig &config) {
+/// Most registers of a lane where the GPU's assembler would spill some for the sake of a program more.
+int forward_registers(const Place &p, const RowConfig &config) {
+  if (!p.is_gpu() || !config.looped) return 0;
+  return config.shape.chunks >= 8 ? 128 : tile::size_of(p.spec.dtype) == 4 ? 64 : 0;
+}
+
+Candidate forward_candidate(const Place &p, RowConfig config) {
+  config.registers = forward_registers(p, config);
   Maker make(p, describe(config));
   make.prepare(false);
   make.over_rows(forward(p.spec, config), row_programs(p, config), make.losses(), {"logits"});
@@ -199,19 +206,26 @@ int64_t parts_of_row(const Place &p, const RowConfig &config) {
   return std::min(wanted, ceil_div(p.spec.classes, config.shape.padded()));
 }
 
-void add_split_forward(const Place &p, const RowConfig &config, int64_t parts, Maker &make) {
+const std::vector<std::string> kRowSums = {"row_max", "row_sum"}; ///< what the forward pass tells the backward pass
+
+void add_split_forward(const Place &p, const RowConfig &config, int64_t parts, Maker &make, bool with_sums) {
   std::vector<std::string> names = {"part_max", "part_sum"};
   if (p.spec.smooths()) names.push_back("part_all");
   for (const std::string &name : names) make.workspace(name.c_str(), {p.rows, parts});
   names.push_back("logits");
   make.over_rows(forward_parts(p.spec, config, parts), p.rows * parts, {}, names);
-  make.over_rows(merge_parts(p.spec, parts), p.rows, make.losses(), names);
+  if (with_sums)
+    for (const std::string &name : kRowSums) {
+      make.workspace(name.c_str(), {p.rows});
+      names.push_back(name);
+    }
+  make.over_rows(merge_parts(p.spec, parts, with_sums), p.rows, make.losses(), names);
 }
 
 Candidate split_forward(const Place &p, const RowConfig &config, int64_t parts) {
   Maker make(p, fmt::format("{} parts={}", describe(config), parts));
   make.prepare(false);
-  add_split_forward(p, config, parts, make);
+  add_split_forward(p, config, parts, make, /*with_sums=*/false);
   make.reduce(false);
   return make.done();
 }
@@ -244,7 +258,10 @@ int64_t block_programs(const Place &p, const RowConfig &config) {
 
 void add_backward(const Place &p, const RowConfig &config, Upstream upstream, Maker &make) {
   std::vector<std::string> names = {"logits", "lse"};
-  if (upstream == Upstream::Given) names.push_back("dloss");
+  if (upstream == Upstream::Given)
+    names.push_back("dloss");
+  else
+    names.insert(names.end(), kRowSums.begin(), kRowSums.end());
   if (!p.spec.in_place) names.push_back("dlogits");
   if (p.spec.is_mean()) names.push_back("total_weight");
   make.over_rows(backward(p.spec, config, upstream), block_programs(p, config), {}, names);
@@ -297,7 +314,8 @@ std::vector<Candidate> part_held_candidates(const Place &p, std::initializer_lis
   // What else a logit is multiplied with, or a gradient, takes registers too.
   const bool plain = p.spec.logit_scale == 1 && !p.spec.has_z() && !p.spec.class_weights;
   for (const Held &choice : choices) {
-    if (choice.words > 28 && choice.warps == 32 && !plain) continue;
+    const bool is_before_hopper = p.target.arch.starts_with("sm_8");
+    if (choice.words > 28 && choice.warps == 32 && (!plain || is_before_hopper)) continue;
     RowConfig config = looped_config(p, {choice.warps, choice.chunks});
     config.registers = choice.registers();
     config.shape.chunks = std::min(config.shape.chunks, choice.chunks);
@@ -318,7 +336,7 @@ std::vector<Candidate> both_candidates(const Place &p) {
       const RowConfig blocks = column_blocks(p).front();
       Maker make(p, fmt::format("{} parts={} and {}", describe(config), parts, blocks.str()));
       make.prepare(p.spec.is_mean());
-      add_split_forward(p, config, parts, make);
+      add_split_forward(p, config, parts, make, /*with_sums=*/true);
       add_backward(p, blocks, Upstream::One, make);
       make.reduce(true);
       all.push_back(make.done());

@@ -32,7 +32,7 @@ RowSums looped_sums(KernelBuilder &k, const Spec &spec, const Inputs &in, const 
 } // namespace
 
 Kernel forward(const Spec &spec, const RowConfig &config) {
-  KernelBuilder k("cross_entropy_forward", {.warps = config.warps});
+  KernelBuilder k("cross_entropy_forward", {.warps = config.warps, .registers = config.registers});
   Inputs in(k, spec, Use::Read);
   LossOutputs out(k, spec, in);
   for_row_blocks(k, in.rows, config, [&](Index row) {
@@ -117,10 +117,12 @@ Kernel forward_parts(const Spec &spec, const RowConfig &config, int64_t parts) {
   return k.finish();
 }
 
-Kernel merge_parts(const Spec &spec, int64_t parts) {
+Kernel merge_parts(const Spec &spec, int64_t parts, bool with_sums) {
   KernelBuilder k("cross_entropy_merge_parts", {.warps = 1});
   Inputs in(k, spec, Use::Read);
   LossOutputs out(k, spec, in);
+  std::optional<View> row_max, row_sum;
+  if (with_sums) row_max = output_vector(k, "row_max", in.rows), row_sum = output_vector(k, "row_sum", in.rows);
   Parts from = Parts::declare(spec, [&](const char *name) { return k.input(name, f32, {in.rows, parts}); });
   Index row = k.program_id(0);
   Targets targets = load_targets(spec, in.targets, row, 1);
@@ -134,6 +136,7 @@ Kernel merge_parts(const Spec &spec, int64_t parts) {
   Tile total = sum(load(from.sum) * fast_exp(part_max - most.expand(Axis(1))), Axis(1));
   RowSums sums{most, total, target_logit(k, spec, in, row), Tile()};
   if (from.all) sums.all = sum(load(*from.all), Axis(1));
+  if (with_sums) row_max->store({row}, sums.max), row_sum->store({row}, sums.sum);
   out.store(row, row_loss(k, spec, in, targets, row, sums));
   return k.finish();
 }

@@ -2,16 +2,17 @@
 //
 //   forward            rows logits targets [row_weight] [weight weight_sum]       -> row_loss lse [row_z]
 //   forward_parts      the same                                                   -> part_max part_sum ...
-//   merge_parts        the same, and what forward_parts made                      -> row_loss lse [row_z]
-//   backward           ... lse [dloss] [total_weight]                             -> dlogits
+//   merge_parts        the same, and what forward_parts made                      -> row_loss lse [row_z] [row_sums]
+//   backward           ... lse [dloss] [row_sums] [total_weight]                  -> dlogits
 //   forward_backward   ... [total_weight]                                         -> row_loss lse [row_z] dlogits
 //   target_weights     rows targets weight                                        -> row_weight
 //   add_up             count, a tensor of `count` numbers for each sum            -> a sum for each program
 //   finish             count row_loss [row_z] [total_weight or its terms]         -> loss [z_loss] [total_weight]
 //
 // row_weight: with class weights, the weight of each row's target. weight, weight_sum: with class weights and label
-// smoothing. row_z, z_loss: with z-loss. total_weight: for `mean`. With spec.in_place the gradient goes to `logits`
-// instead of `dlogits`. With spec.stride_divisor, logits_stride too.
+// smoothing. row_z, z_loss: with z-loss. row_sums: row_max and row_sum, where a pass is forward and backward.
+// total_weight: for `mean`. With spec.in_place the gradient goes to `logits` instead of `dlogits`. With
+// spec.stride_divisor, logits_stride too.
 #pragma once
 
 #include "modules/common/Rows.h"
@@ -30,12 +31,13 @@ tile::Kernel forward(const Spec &spec, const RowConfig &config);
 /// Of rows that are too few to keep a machine busy: each goes over `parts` programs. Grid: N * parts; config.looped,
 /// one row a program.
 tile::Kernel forward_parts(const Spec &spec, const RowConfig &config, int64_t parts);
-/// Grid: N.
-tile::Kernel merge_parts(const Spec &spec, int64_t parts);
+/// Grid: N. `with_sums`: row_max and row_sum are outputs, for a backward of the same pass.
+tile::Kernel merge_parts(const Spec &spec, int64_t parts, bool with_sums);
 
 enum class Upstream : uint8_t {
-  Given, ///< dloss is an argument
-  One,   ///< it is 1
+  Given, ///< dloss is an argument, and the forward pass has left lse alone
+  One,   ///< it is 1, and row_max and row_sum are arguments: where logits are so large that the sum is lost in lse, the
+         ///< gradient is right all the same
 };
 /// Grid: ceil(N / config.rows) * the blocks of config.shape.padded() columns in V, or any number with
 /// config.looped_rows, where a program does whole rows.

@@ -157,7 +157,7 @@ private:
 
 // A program goes over many blocks of rows and carries its sums for dw and db along, so x and dy are read once.
 Kernel backward(const NormSpec &spec, const RowConfig &config) {
-  KernelBuilder k(spec.name("backward"), {.warps = config.warps});
+  KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = config.registers});
   Views views(k, spec);
   InputGradient gradient(views, spec, config);
   WeightSums weights(spec, size_t(config.shape.chunks));
@@ -176,7 +176,7 @@ Kernel backward(const NormSpec &spec, const RowConfig &config) {
 }
 
 Kernel backward_input(const NormSpec &spec, const RowConfig &config) {
-  KernelBuilder k(spec.name("backward_input"), {.warps = config.warps});
+  KernelBuilder k(spec.name("backward_input"), {.warps = config.warps, .registers = config.registers});
   Views views(k, spec);
   InputGradient gradient(views, spec, config);
   if (same_groups(spec, config)) gradient.hold(k.program_id(0) * config.rows);

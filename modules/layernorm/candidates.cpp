@@ -97,18 +97,24 @@ int64_t resident_programs(const NormSpec &spec, const RowConfig &config, const T
   return std::max<int64_t>(1, 65536 / (threads * (values * columns + 32)));
 }
 
+/// That a lane can have, with one program at a time.
+int64_t most_registers(const RowConfig &config, const Target &target) {
+  return std::min<int64_t>(255, 65536 / (int64_t(config.warps) * target.lanes));
+}
+
 /// Columns that a lane holds of each row it works on, and of how many rows.
 int64_t columns_of_lane(const RowConfig &config, const Target &target) {
   const int64_t lanes = int64_t(config.warps) * target.lanes;
   return std::max<int64_t>(1, std::max<int64_t>(config.rows, 1) * config.shape.padded() / lanes);
 }
 
-/// x, g and w of 32 columns, which f32 lies in memory as it is in registers: the GPU's assembler would rather spill
-/// some than run a program fewer.
+/// For a forward pass; 0: as the GPU's assembler likes. Where a lane has much f32, which lies in memory as it is in
+/// registers, it would rather spill some than run a program fewer.
 int forward_registers(const NormSpec &spec, const RowConfig &config, const Target &target) {
-  const bool is_full = spec.gate != Gate::None && tile::size_of(spec.dtype) == 4 && !config.looped;
-  const int64_t columns = columns_of_lane(config, target);
-  return !is_full || columns < 32 ? 0 : columns < 64 ? 128 : 255;
+  if (tile::size_of(spec.dtype) != 4 || config.warps < 16) return 0;
+  if (spec.gate != Gate::None) return config.looped ? int(most_registers(config, target)) : 0;
+  const int64_t columns = config.looped ? 0 : columns_of_lane(config, target);
+  return columns < 16 ? 0 : columns < 32 ? 64 : 128;
 }
 
 /// Whether x and dy of the rows that a lane has at once, and w and the sums of dw and db of its columns, are more than
@@ -116,19 +122,25 @@ int forward_registers(const NormSpec &spec, const RowConfig &config, const Targe
 bool overflows(const NormSpec &spec, const RowConfig &config, const Target &target) {
   const int64_t rows_of_warp = std::max<int64_t>(1, config.rows / config.warps);
   const int64_t held = columns_of_lane(config, target), columns = held / rows_of_warp;
-  return 2 * held + columns * (int64_t(spec.weight) * 2 + int64_t(spec.bias)) > 200;
+  const int64_t of_columns = columns * (int64_t(spec.weight) * 2 + int64_t(spec.bias));
+  // Of f32 nothing is packed while it waits.
+  if (rows_of_warp > 1 && tile::size_of(spec.dtype) == 4 && held >= 64) return true;
+  if (spec.gate == Gate::None) return 2 * held + of_columns > 200;
+  const bool is_one_access = held * tile::size_of(spec.dtype) <= target.vector_bytes;
+  return 3 * held + of_columns + 64 > most_registers(config, target) || (rows_of_warp > 1 && !is_one_access);
 }
 
-/// Choices for a forward pass of plain rows. With many rows, an H200 prefers to the first choice, a warp a row, two
-/// rows a warp for layer_norm (by 7 % of 4096 x 1024, 2 % of 262144 x 1024), and two warps a row for rms_norm (by 3 %
-/// of 16384).
+/// Choices for a forward pass, of which the first is a warp a row. With many rows, an H200 prefers two rows a warp for
+/// layer_norm (by 7 % of 4096 x 1024, 2 % of 262144 x 1024), and two warps a row for rms_norm (by 3 % of 16384). Where
+/// there is a gate, an H100 prefers two warps a row (by 4 to 6 % of 2048, 1 % of 65536).
 std::vector<RowConfig> in_order(const NormSpec &spec, const Place &place, std::vector<RowConfig> all) {
-  const int64_t many = (spec.centered ? 31 : 62) * place.units;
-  if (!place.is_gpu() || spec.gate != Gate::None || spec.groups > 1 || place.rows < many) return all;
+  const bool is_gated = spec.gate != Gate::None, is_in_pairs = spec.centered && !is_gated;
+  const int64_t many = is_gated ? 0 : (spec.centered ? 31 : 62) * place.units;
+  if (!place.is_gpu() || spec.groups > 1 || place.rows < many) return all;
   const RowConfig first = all.front();
   if (first.rows != first.warps || first.looped) return all;
   auto preferred = [&](const RowConfig &c) {
-    return c.warps == first.warps && (spec.centered ? c.rows == 2 * first.rows : 2 * c.rows == first.rows);
+    return c.warps == first.warps && (is_in_pairs ? c.rows == 2 * first.rows : 2 * c.rows == first.rows);
   };
   std::ranges::stable_partition(all, preferred);
   return all;
@@ -145,7 +157,7 @@ public:
                    .dtype = spec_.dtype,
                    .held = spec_.width() <= 1024 ? 32 : 24,
                    .streaming = place_.streaming};
-    if (spec_.gate != Gate::None) needs.held = needs.held * 2 / 3;
+    if (spec_.gate != Gate::None) needs.held = std::min<int64_t>(needs.held, 24);
     if (!spec_.weight && !spec_.bias) return input_only(needs);
     std::vector<Candidate> all;
     for (const RowConfig &config : configs(spec_, place_.target, needs, true)) {
@@ -157,8 +169,8 @@ public:
     }
     needs.held = 0;
     for (const RowConfig &config : configs(spec_, place_.target, needs, false)) {
-      // x, dy, g and w as f32: 32 warps leave a lane too few registers.
-      const bool is_full = spec_.gate != Gate::None && tile::size_of(spec_.dtype) == 4;
+      // x, dy, g and w: 32 warps leave a lane too few registers.
+      const bool is_full = spec_.gate != Gate::None || tile::size_of(spec_.dtype) == 4;
       if (place_.is_gpu() && is_full && config.warps >= 32) continue;
       all.push_back(split(config));
       if (!all.front().name.starts_with("split")) break; // one to compare with
@@ -173,7 +185,8 @@ public:
 private:
   void add_rows(std::vector<Arg> &args) const { args.push_back({"rows", place_.rows}); }
 
-  FusedLaunch input_launch(const RowConfig &config) const {
+  FusedLaunch input_launch(RowConfig config) const {
+    if (place_.is_gpu() && config.looped) config.registers = int(most_registers(config, place_.target));
     std::vector<Arg> args = gradient_arguments(spec_, false);
     add_rows(args);
     return {backward_input(spec_, config), {uint32_t(row_programs(place_, config))}, std::move(args)};
@@ -258,7 +271,7 @@ private:
 std::vector<Candidate> NormProblem::forward_candidates(const Place &place) const {
   RowNeeds needs{.cols = cols(), .dtype = spec_.dtype, .streaming = place.streaming};
   if (spec_.gate != Gate::None || spec_.residual) {
-    needs.held = 32;
+    needs.held = tile::size_of(spec_.dtype) == 4 ? 24 : 32;
     needs.alive = 2;
   }
   std::vector<Arg> args = arguments(spec_, false, false);

@@ -9,7 +9,7 @@ using namespace tile;
 
 // y = exp(x - max_of_row(x)) / sum_of_row(exp(x - max_of_row(x)))
 Kernel forward(const SoftmaxSpec &spec, const RowConfig &config) {
-  KernelBuilder k("softmax_forward", {.warps = config.warps});
+  KernelBuilder k("softmax_forward", {.warps = config.warps, .registers = config.registers});
   Index rows = k.runtime("rows");
   View x = k.input("x", spec.dtype, {rows, spec.cols});
   View y = k.output("y", spec.dtype, {rows, spec.cols});
@@ -28,7 +28,7 @@ Kernel forward(const SoftmaxSpec &spec, const RowConfig &config) {
 
 // dx = y * (dy - sum_of_row(dy * y))
 Kernel backward(const SoftmaxSpec &spec, const RowConfig &config) {
-  KernelBuilder k("softmax_backward", {.warps = config.warps});
+  KernelBuilder k("softmax_backward", {.warps = config.warps, .registers = config.registers});
   Index rows = k.runtime("rows");
   View y = k.input("y", spec.dtype, {rows, spec.cols});
   View dy = k.input("dy", spec.dtype, {rows, spec.cols});

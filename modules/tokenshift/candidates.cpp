@@ -22,7 +22,9 @@ std::vector<Candidate> ShiftProblem::candidates(const Target &target, const Devi
                          .streaming = !target.is_gpu() && written > device.cache_bytes / 8};
 
   std::vector<Candidate> all;
-  for (const TokenConfig &config : token_configs(target, needs)) {
+  for (TokenConfig config : token_configs(target, needs)) {
+    // With eight columns a lane, the GPU's assembler would spill one for the sake of a program more.
+    if (target.is_gpu() && config.cols >= int64_t(config.warps) * target.lanes * 8) config.registers = 64;
     Candidate candidate{config.str(), {}, {}};
     auto launch = [&](tile::Kernel kernel, tile::runtime::Grid grid, const char *in, bool given, const char *given_name,
                       const char *out) {

@@ -5,7 +5,7 @@ namespace fla::tokenshift {
 using namespace tile;
 
 Kernel forward(const ShiftSpec &spec, const TokenConfig &config) {
-  KernelBuilder k("token_shift_forward", {.warps = config.warps});
+  KernelBuilder k("token_shift_forward", {.warps = config.warps, .registers = config.registers});
   TokenProgram program(k, spec.tokens, config);
   View x = program.strided_input("x");
   std::optional<View> cache;

@@ -45,7 +45,7 @@ TEST(CrossEntropyPtx, RowsHeldInPartDoNotSpill) {
             }
         }
       }
-  EXPECT_EQ(held, 2 * 3 * (4 + 3));
+  EXPECT_EQ(held, 3 * (3 + 3) + 3 * (4 + 3)) << "before Hopper, 32 warps hold a chunk less";
 }
 
 // 16-bit floats are widened twice from the word they were loaded in, and no third time.

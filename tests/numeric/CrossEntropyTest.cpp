@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <functional>
 #include <limits>
 #include <ostream>
 
@@ -253,13 +254,23 @@ TEST_P(CrossEntropy, LargeLogits) {
   for (int64_t classes : {64, 2500, 17408}) {
     Spec spec = spec_of(classes, DType::f32);
     spec.reduction = Reduction::None;
-    const WithLogits problem(spec, GetParam().pass, 5, [classes](std::vector<double> &x) {
-      auto row = [&](int64_t i) { return x.begin() + i * classes; };
-      for (int64_t j = 0; j < classes; ++j) row(0)[j] += 4096, row(1)[j] -= 4096;
-      row(2)[7] = 3e38, row(2)[8] = -3e38;
-      std::fill(row(3), row(3) + classes, -3e38);
-    });
-    expect_right(machine, problem, describe(spec, GetParam().pass, 5) + " of large logits", Which::All);
+    auto by = [classes](double distance) {
+      return [=](auto row) {
+        for (int64_t j = 0; j < classes; ++j) row[j] += distance;
+      };
+    };
+    auto both_ends = [](auto row) { row[7] = 3e38, row[8] = -3e38; };
+    auto lowest = [classes](auto row) { std::fill(row, row + classes, -3e38); };
+    using Change = std::function<void(std::vector<double>::iterator)>;
+    // So few that a machine of four units has rows in parts, too.
+    for (const std::vector<Change> &changes : {std::vector<Change>{by(4096), by(-4096), both_ends, lowest, by(0)},
+                                               std::vector<Change>{lowest, both_ends, by(4096)}}) {
+      const auto rows = int64_t(changes.size());
+      const WithLogits problem(spec, GetParam().pass, rows, [&](std::vector<double> &x) {
+        for (int64_t i = 0; i < rows; ++i) changes[size_t(i)](x.begin() + i * classes);
+      });
+      expect_right(machine, problem, describe(spec, GetParam().pass, rows) + " of large logits", Which::All);
+    }
   }
 }
 

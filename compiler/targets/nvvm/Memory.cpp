@@ -270,11 +270,12 @@ template <class Op, class Adaptor>
 Place globalPlace(OpBuilder &b, Op op, Adaptor adaptor, const MemoryOptions &options) {
   Location loc = op.getLoc();
   Type type = op.getPointer().getType().getElementType();
-  auto [base, moving] = options.fewRegisters ? std::pair(adaptor.getBase(), Value()) : partsOfBase(adaptor.getBase());
-  Value p = element(b, loc, adaptor.getPointer(), type, {LLVM::GEPArg(base)});
-  if (options.fewRegisters) p = LLVM::FreezeOp::create(b, loc, p);
+  auto [base, moving] = partsOfBase(adaptor.getBase());
+  const bool wholeFirst = options.fewRegisters;
+  Value p = element(b, loc, adaptor.getPointer(), type, {LLVM::GEPArg(wholeFirst ? adaptor.getBase() : base)});
+  if (wholeFirst && moving) p = LLVM::FreezeOp::create(b, loc, p);
   if (Value lane = adaptor.getLane()) p = element(b, loc, p, type, {LLVM::GEPArg(lane)});
-  if (moving) p = element(b, loc, LLVM::FreezeOp::create(b, loc, p), type, {LLVM::GEPArg(moving)});
+  if (moving && !wholeFirst) p = element(b, loc, LLVM::FreezeOp::create(b, loc, p), type, {LLVM::GEPArg(moving)});
   if (int64_t offset = int64_t(op.getOffset()))
     p = element(b, loc, p, type, {LLVM::GEPArg(constant(b, loc, b.getI64Type(), offset))});
   Place at{p, adaptor.getMask(), "global", int64_t(op.getAlign()), op.getCache()};
