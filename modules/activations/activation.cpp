@@ -221,6 +221,7 @@ Activation with_swish(Activation a) {
 
 Activation with_gelu(Activation a) {
   a.forward = gelu, a.value = gelu, a.derivative = gelu_derivative;
+  a.costly = true;
   const std::vector<Elementary> tanh = {{"gelu_cubic", {"x"}, "u"}, {"tanh", {"u"}, "tanh"}};
   a.value_steps = a.derivative_steps = tanh;
   a.value_steps.push_back({"half_times_plus_one", {"x", "tanh"}, "value"});

@@ -70,8 +70,10 @@ private:
       return elements() >= 4 * units_ * c.warps * target_.lanes * c.vectors * vector();
     };
     std::stable_partition(found.begin(), found.end() - 1, [&](const Cut &c) { return is_enough(c); });
-    // An H200 takes 2 to 4 % less for powglu, forward and backward, by half as many elements a lane.
-    if (!is_enough(found.front()) || spec_.activation->costly) std::swap(found.front(), found[2]);
+    // By half as many elements a lane, an H200 takes 2 to 4 % less for powglu, forward and backward, and an H100 1 to 4
+    // % less for gelu and whatever reads two tensors.
+    const bool is_better_halved = spec_.activation->costly || kernels.inputs.size() > 1;
+    if (!is_enough(found.front()) || is_better_halved) std::swap(found.front(), found[2]);
     return found;
   }
 

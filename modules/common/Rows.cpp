@@ -79,10 +79,9 @@ std::vector<RowConfig> gpu_configs(const Target &target, const RowNeeds &needs) 
   std::vector<RowConfig> found;
   const int64_t one_access = target.vector_bytes / size_of(needs.dtype) * target.lanes;
   if (needs.held > 0 && next_power_of_two(needs.cols) <= one_access) {
-    // Twice the loads in flight: an H100 is 1 to 4 % faster with two accesses a lane than with one, for l2norm's
-    // rows of 128 and 256, and no faster with four. A lane that has several rows in one access has enough.
+    // A lane that has several rows in one access has enough.
     const bool is_of_one_row = next_power_of_two(needs.cols) * size_of(needs.dtype) >= target.vector_bytes;
-    for (int64_t accesses : {2, 1})
+    for (int64_t accesses : {needs.narrow_accesses, 3 - needs.narrow_accesses})
       for (int warps : {4, 8}) {
         RowConfig config = gpu_narrow(target, needs, warps);
         config.rows *= is_of_one_row ? accesses : 1;

@@ -52,7 +52,9 @@ struct RowNeeds {
   int64_t held = 40;
   /// Values of each column that are alive at once: a core, which has few registers, holds shorter rows for more.
   int alive = 1;
-  int most_warps = 16;    ///< that a row may be spread over
+  int most_warps = 16; ///< that a row may be spread over
+  int narrow_accesses =
+      1; ///< 1 or 2 of a lane of a GPU to each input come first, where a row is less than one of a warp
   bool streaming = false; ///< the output is larger than the machine's caches
 };
 

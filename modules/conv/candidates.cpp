@@ -117,7 +117,9 @@ int backward_registers(const Place &p, const ConvConfig &config) {
   if (config.cols >= int64_t(config.warps) * 32 * 4) return 168;
   if (!goes_at_once(p.spec, config)) return 0;
   const bool is_small = tile::size_of(p.spec.tokens.dtype) == 2 && p.spec.width <= 4 && p.target.reduces_warps;
-  return config.unroll > 4 ? 128 : is_small ? 64 : 0;
+  if (config.unroll > 4) return 128;
+  // Where all columns are one block, the compiler knows more of addresses and keeps more of them.
+  return !is_small ? 0 : config.cols < p.spec.tokens.cols ? 64 : 72;
 }
 
 std::vector<ConvConfig> backward_configs(const Place &p) {

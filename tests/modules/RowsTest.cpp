@@ -60,13 +60,18 @@ TEST(RowConfig, GpuGivesARowToOneWarpWhileItFits) {
   EXPECT_EQ(first(gpu(), 16384).str(), "rows=1 warps=16 cols=1x16384");
 }
 
-TEST(RowConfig, GpuGivesNarrowRowsTwoAccessesOfSixteenBytesALane) {
-  EXPECT_EQ(first(gpu(), 64).str(), "rows=32 warps=4 cols=1x64");
-  EXPECT_EQ(first(gpu(), 128, tile::f32).str(), "rows=8 warps=4 cols=1x128");
-  EXPECT_EQ(first(gpu(), 50).str(), "rows=32 warps=4 cols=1x64");
-  EXPECT_EQ(first(gpu(), 8).str(), "rows=256 warps=4 cols=1x8");
-  EXPECT_EQ(first(gpu(), 4).str(), "rows=256 warps=4 cols=1x4") << "several rows in one access";
+TEST(RowConfig, GpuGivesNarrowRowsSixteenBytesALane) {
+  EXPECT_EQ(first(gpu(), 64).str(), "rows=16 warps=4 cols=1x64");
+  EXPECT_EQ(first(gpu(), 128, tile::f32).str(), "rows=4 warps=4 cols=1x128");
+  EXPECT_EQ(first(gpu(), 50).str(), "rows=16 warps=4 cols=1x64");
   EXPECT_EQ(first(gpu(), 1).str(), "rows=1024 warps=4 cols=1x1");
+}
+
+TEST(RowConfig, GpuGivesNarrowRowsTwiceThatWhereItIsAskedFor) {
+  auto first_of = [](int64_t cols) { return row_configs(gpu(), {.cols = cols, .narrow_accesses = 2}).front().str(); };
+  EXPECT_EQ(first_of(64), "rows=32 warps=4 cols=1x64");
+  EXPECT_EQ(first_of(8), "rows=256 warps=4 cols=1x8");
+  EXPECT_EQ(first_of(4), "rows=256 warps=4 cols=1x4") << "several rows in one access";
 }
 
 TEST(RowConfig, WideRowsAreLooped) {

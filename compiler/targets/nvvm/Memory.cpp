@@ -265,17 +265,22 @@ std::pair<Value, Value> partsOfBase(Value base) {
 /// pointer + base (uniform) + lane + offset: in this order, so that the uniform part is computed once. What moves with
 /// a loop comes behind the lane, and the rest is frozen: it is computed before the loop, and loop strength reduction,
 /// which would try all ways in which its summands can share registers for a third of the code generator's time, leaves
-/// it alone; unless registers are few.
+/// it alone. Where registers are few, what moves comes before the lane, and the sum of the two is frozen: then it is in
+/// uniform registers, and all tensors share the lane's part.
 template <class Op, class Adaptor>
 Place globalPlace(OpBuilder &b, Op op, Adaptor adaptor, const MemoryOptions &options) {
   Location loc = op.getLoc();
   Type type = op.getPointer().getType().getElementType();
-  auto [base, moving] = partsOfBase(adaptor.getBase());
-  const bool wholeFirst = options.fewRegisters;
-  Value p = element(b, loc, adaptor.getPointer(), type, {LLVM::GEPArg(wholeFirst ? adaptor.getBase() : base)});
-  if (wholeFirst && moving) p = LLVM::FreezeOp::create(b, loc, p);
-  if (Value lane = adaptor.getLane()) p = element(b, loc, p, type, {LLVM::GEPArg(lane)});
-  if (moving && !wholeFirst) p = element(b, loc, LLVM::FreezeOp::create(b, loc, p), type, {LLVM::GEPArg(moving)});
+  auto plus = [&](Value pointer, Value elements) {
+    return elements ? element(b, loc, pointer, type, {LLVM::GEPArg(elements)}) : pointer;
+  };
+  auto [fixed, moving] = partsOfBase(adaptor.getBase());
+  auto frozen = [&](Value pointer) -> Value { return moving ? LLVM::FreezeOp::create(b, loc, pointer) : pointer; };
+  Value p = adaptor.getPointer();
+  if (options.fewRegisters)
+    p = plus(frozen(plus(p, adaptor.getBase())), adaptor.getLane());
+  else
+    p = plus(frozen(plus(plus(p, fixed), adaptor.getLane())), moving);
   if (int64_t offset = int64_t(op.getOffset()))
     p = element(b, loc, p, type, {LLVM::GEPArg(constant(b, loc, b.getI64Type(), offset))});
   Place at{p, adaptor.getMask(), "global", int64_t(op.getAlign()), op.getCache()};

@@ -128,11 +128,11 @@ func.func @combines(%x: i32, %f: f32, %p: !tile.ptr<i32>, %g: !tile.ptr<f32>) {
   %c0 = arith.constant 0 : index
   %y = tile.make_view %p, [], [] : !tile.ptr<i32> -> !tile.view<2x1xi32, strides = [1, 1], align = 4>
   %i = tile.splat %x : i32 -> tensor<2x4xi32, #p>
-  // CHECK: arith.addi
+  // CHECK: lane.reduce add
   %a = tile.reduce_lanes sum %i 1 : tensor<2x4xi32, #p> -> tensor<2x1xi32, #q>
-  // CHECK: arith.maxsi
+  // CHECK: lane.reduce max
   %b = tile.reduce_lanes max %i 1 : tensor<2x4xi32, #p> -> tensor<2x1xi32, #q>
-  // CHECK: arith.minsi
+  // CHECK: lane.reduce min
   %c = tile.reduce_lanes min %i 1 : tensor<2x4xi32, #p> -> tensor<2x1xi32, #q>
   // CHECK: arith.muli
   %d = tile.reduce_lanes product %i 1 : tensor<2x4xi32, #p> -> tensor<2x1xi32, #q>
