@@ -13,4 +13,11 @@ void remarkWidth(Operation *op, const layout::AccessPlan &plan, int64_t elementB
                    << model.vectorBytes << ": " << plan.limit;
 }
 
+void remarkBanks(Operation *op, const layout::Layout &layout, const layout::AccessPlan &plan, int64_t elementBytes) {
+  const int lanes = layout::bank_conflicts(layout, int(plan.width), int(elementBytes));
+  if (lanes > 1)
+    op->emitRemark() << "T003: " << lanes << " lanes wait for each other at one bank of scratch, in each of "
+                     << plan.groups.size() << " accesses of " << plan.width * elementBytes << " bytes a lane";
+}
+
 } // namespace tile

@@ -1,6 +1,7 @@
 // Scratch: a tile is stored row-major, by one lane an element, and read in another layout. On a CPU whose lanes lie
 // side by side in it these are ordinary accesses of whole vectors.
 #include "compiler/distribute/Coordinates.h"
+#include "compiler/distribute/Remarks.h"
 
 using namespace mlir;
 
@@ -79,7 +80,9 @@ struct Store : TilePattern<ir::ScratchStoreOp> {
       return success();
     }
     int64_t bytes = ir::bytesOf(tile.getElementType());
-    for (const std::vector<int> &group : planFor(layout, tile.getElementType(), model(), false).groups) {
+    const layout::AccessPlan plan = planFor(layout, tile.getElementType(), model(), false);
+    if (!model().cpu) remarkBanks(op, layout, plan, bytes);
+    for (const std::vector<int> &group : plan.groups) {
       SmallVector<Value> values;
       for (int reg : group) values.push_back(asRegisterType(rewriter, loc, adaptor.getValue()[size_t(reg)], type));
       int64_t offset = offsetOf(op.getScratch()) + coords->flatRegisterPart(uint32_t(group.front())) * bytes;
@@ -112,7 +115,9 @@ struct Load : TilePattern<ir::ScratchLoadOp> {
       }
       return replaceWithRegisters(op, std::move(registers), rewriter);
     }
-    for (const std::vector<int> &group : planFor(layout, element, model(), false).groups) {
+    const layout::AccessPlan plan = planFor(layout, element, model(), false);
+    if (!model().cpu) remarkBanks(op, layout, plan, ir::bytesOf(element));
+    for (const std::vector<int> &group : plan.groups) {
       int64_t offset =
           offsetOf(op.getScratch()) + coords->flatRegisterPart(uint32_t(group.front())) * ir::bytesOf(element);
       auto load = lane::ScratchLoadOp::create(rewriter, loc, SmallVector<Type>(group.size(), type), lane, offset);
