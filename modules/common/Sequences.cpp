@@ -1,6 +1,6 @@
 // Where the sequences of a case lie.
 #include "modules/common/Random.h"
-#include "modules/common/Tokens.h"
+#include "modules/common/Sequences.h"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 // Cases of layers along time: what they may ask for.
 #include "modules/common/Limits.h"
-#include "modules/common/Tokens.h"
+#include "modules/common/Sequences.h"
 
 #include <fmt/format.h>
 

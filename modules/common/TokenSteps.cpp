@@ -1,5 +1,7 @@
 #include "modules/common/TokenSteps.h"
 
+#include "modules/common/Rows.h"
+
 namespace fla {
 
 TensorDesc scratch_of(DType dtype, std::string name, std::vector<int64_t> shape) {

@@ -4,7 +4,7 @@
 
 #include "modules/common/CudaSteps.h"
 #include "modules/common/HostSteps.h"
-#include "modules/common/Tokens.h"
+#include "modules/common/Sequences.h"
 
 #include <algorithm>
 

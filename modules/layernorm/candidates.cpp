@@ -157,16 +157,13 @@ public:
                    .dtype = spec_.dtype,
                    .held = spec_.width() <= 1024 ? 32 : 24,
                    .streaming = place_.streaming};
-    if (spec_.gate != Gate::None) needs.held = std::min<int64_t>(needs.held, 24);
+    const int64_t most = needs.held;
+    if (spec_.gate != Gate::None) needs.held = needs.held * 2 / 3;
     if (!spec_.weight && !spec_.bias) return input_only(needs);
-    std::vector<Candidate> all;
-    for (const RowConfig &config : configs(spec_, place_.target, needs, true)) {
-      if (config.looped || (place_.is_gpu() && overflows(spec_, config, place_.target))) continue;
-      const int64_t per_unit = place_.is_gpu() ? resident_programs(spec_, config, place_.target) : kRangesPerUnit;
-      all.push_back(fused(config, place_.units * per_unit));
-      if (all.size() == 1 && place_.units * per_unit < ceil_div(place_.rows, config.rows))
-        all.push_back(fused(config, 2 * place_.units * per_unit));
-    }
+    std::vector<Candidate> all = fused_over(needs);
+    // Over fewer warps a lane has more columns to hold, and more registers.
+    needs.held = most;
+    if (all.empty()) all = fused_over(needs);
     needs.held = 0;
     for (const RowConfig &config : configs(spec_, place_.target, needs, false)) {
       // x, dy, g and w: 32 warps leave a lane too few registers.
@@ -184,6 +181,18 @@ public:
 
 private:
   void add_rows(std::vector<Arg> &args) const { args.push_back({"rows", place_.rows}); }
+
+  std::vector<Candidate> fused_over(const RowNeeds &needs) const {
+    std::vector<Candidate> all;
+    for (const RowConfig &config : configs(spec_, place_.target, needs, true)) {
+      if (config.looped || (place_.is_gpu() && overflows(spec_, config, place_.target))) continue;
+      const int64_t per_unit = place_.is_gpu() ? resident_programs(spec_, config, place_.target) : kRangesPerUnit;
+      all.push_back(fused(config, place_.units * per_unit));
+      if (all.size() == 1 && place_.units * per_unit < ceil_div(place_.rows, config.rows))
+        all.push_back(fused(config, 2 * place_.units * per_unit));
+    }
+    return all;
+  }
 
   FusedLaunch input_launch(RowConfig config) const {
     if (place_.is_gpu() && config.looped) config.registers = int(most_registers(config, place_.target));
@@ -213,7 +222,10 @@ private:
   }
 
   /// All in one pass.
-  Candidate fused(const RowConfig &config, int64_t wanted) const {
+  Candidate fused(RowConfig config, int64_t wanted) const {
+    // Turing's assembler would rather spill some registers than have one program of 16 warps at a time.
+    const bool is_turing = place_.is_gpu() && !place_.target.reduces_warps;
+    if (is_turing && spec_.gate != Gate::None && config.warps >= 16) config.registers = 96;
     const int64_t programs = summing_programs(spec_, config, place_.rows, wanted);
     Candidate candidate{fmt::format("{} programs={}", config.str(), programs), {}, {}};
     if (programs > 0) {
