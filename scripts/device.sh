@@ -33,9 +33,14 @@ step_tests() {
     pids+=($!)
   done
   for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
-  cat "$work"/tests-*.log >"$out/tests.log"
-  grep -hE '^\[  (PASSED|FAILED|SKIPPED) *\]|^\[  PASSED  \]' "$work"/tests-*.log | sort | uniq -c | sort -rn | tail -n 60
+  join_logs tests | tail -n 60
   return $failed
+}
+
+# One log of those of a step's processes, and what their tests came to.
+join_logs() {
+  cat "$work/$1"-*.log >"$out/$1.log"
+  grep -hE ' kernels in |^\[  (PASSED|FAILED|SKIPPED) *\]' "$out/$1.log" | sort | uniq -c | sort -rn
 }
 
 # Every kernel of every module for every architecture through ptxas: no spills. Needs cores, and no GPU.
@@ -47,8 +52,7 @@ step_assembly() {
     pids+=($!)
   done
   for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
-  cat "$work"/assembly-*.log >"$out/assembly.log"
-  grep -hE ' kernels in |^\[  (PASSED|FAILED|SKIPPED) *\]' "$work"/assembly-*.log | sort | uniq -c | sort -rn | head -n 60
+  join_logs assembly | head -n 60
   return $failed
 }
 

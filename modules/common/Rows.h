@@ -53,8 +53,8 @@ struct RowNeeds {
   /// Values of each column that are alive at once: a core, which has few registers, holds shorter rows for more.
   int alive = 1;
   int most_warps = 16; ///< that a row may be spread over
-  int narrow_accesses =
-      1; ///< 1 or 2 of a lane of a GPU to each input come first, where a row is less than one of a warp
+  /// 1 or 2: accesses of a lane of a GPU to each input that come first where a row takes less than one of a warp.
+  int narrow_accesses = 1;
   bool streaming = false; ///< the output is larger than the machine's caches
 };
 

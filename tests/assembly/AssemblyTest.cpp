@@ -51,8 +51,9 @@ bool wants_all() {
 }
 
 bool is_wanted(const std::string &kernel) {
-  const char *pattern = std::getenv("FLABENCH_KERNELS");
-  return !pattern || std::regex_search(kernel, std::regex(pattern));
+  static const char *pattern = std::getenv("FLABENCH_KERNELS");
+  static const std::regex wanted(pattern ? pattern : "");
+  return !pattern || std::regex_search(kernel, wanted);
 }
 
 /// The largest power of two that divides the sizes that are no powers of two themselves; how wide accesses can be.
