@@ -92,7 +92,9 @@ LogicalResult verifyStages(Operation *op, Attribute value) {
 
 /// Lowered, the mark stays where it was.
 LogicalResult verifyAnew(Operation *op, Attribute value) {
-  if (!isa<UnitAttr>(value)) return op->emitError() << "'tile.anew' has no value, such as " << value;
+  auto time = dyn_cast<IntegerAttr>(value);
+  if (!time || time.getInt() < 1 || time.getInt() > kMostAnew)
+    return op->emitError() << "'tile.anew' is a number from 1 to " << kMostAnew << ", not " << value;
   if (op->getName().getStringRef() == "llvm.fpext") return success();
   if (!isa<arith::ExtFOp>(op)) return op->emitError() << "'tile.anew' is for arith.extf";
   return success();

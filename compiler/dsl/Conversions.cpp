@@ -60,12 +60,14 @@ Tile Tile::to(DType to, Loc loc) const {
   return b.tile(convert(b, v, dtype_, to, loc), to, origin_);
 }
 
-Tile widened_anew(const Tile &x, Loc loc) {
+Tile widened_anew(const Tile &x, int time, Loc loc) {
+  if (time < 1 || time > ir::kMostAnew)
+    fail(loc, "widened_anew() for the ", time, "th time; it can be done anew from 1 to ", ir::kMostAnew, " times");
   Tile wide = x.to(f32, loc);
   if (x.dtype() != f16 && x.dtype() != bf16) return wide;
   BuilderImpl &b = builderOf(wide.value(), "the Tile", loc);
   Operation *op = b.use(wide.value(), "the Tile", loc).getDefiningOp();
-  op->setAttr(ir::kAnewAttr, b.builder.getUnitAttr());
+  op->setAttr(ir::kAnewAttr, b.builder.getI32IntegerAttr(time));
   return wide;
 }
 

@@ -1,5 +1,6 @@
 // Operators, conversions, shapes, reductions, indices.
 #include "Misuse.h"
+#include "compiler/dsl/Anew.h"
 
 #include <cstdint>
 
@@ -14,6 +15,11 @@ struct ArithmeticErrors : testing::Test {
   Scalar s = k.scalar("s", f32);
   Index n = k.runtime("n");
 };
+
+TEST_F(ArithmeticErrors, WideningAnewHasANumber) {
+  MISUSE(widened_anew(b, 0), "for the 0th time", "from 1 to 4");
+  MISUSE(widened_anew(b, 5), "for the 5th time", "from 1 to 4");
+}
 
 TEST_F(ArithmeticErrors, DTypes) {
   MISUSE(f + b, "'+'", "f32[4, 64] and bf16[4, 64]", ".to()");

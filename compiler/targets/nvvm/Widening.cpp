@@ -10,6 +10,8 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 
 namespace tile::targets::nvvm {
@@ -51,14 +53,15 @@ Value floatByAsm(OpBuilder &b, Location loc, const Twine &text, StringRef constr
 }
 
 /// A bf16 or f16 as f32, of which neither LLVM nor ptxas finds that another conversion has made it already: to them a
-/// permutation of bytes is another thing than a shift.
-Value widenAnew(OpBuilder &b, Location loc, Value x) {
+/// permutation of bytes is another thing than a shift, and than one that takes its zeros from other bytes of the 0.
+Value widenAnew(OpBuilder &b, Location loc, Value x, int64_t time) {
   auto [word, upper] = halfOf(x);
   if (!word) {
     Value bits = LLVM::BitcastOp::create(b, loc, b.getIntegerType(16), x);
     word = LLVM::ZExtOp::create(b, loc, b.getI32Type(), bits);
   }
-  const StringRef toUpper = upper ? "0x3244" : "0x1044"; // the other half is 0
+  static_assert(ir::kMostAnew == 4, "as many as the 0 has bytes");
+  const std::string toUpper = llvm::formatv("0x{0}{1}{1}", upper ? 32 : 10, 3 + time); // the other half is 0
   if (x.getType().isBF16()) return floatByAsm(b, loc, "prmt.b32 $0, $1, 0, " + toUpper + ";", "=f,r", word);
   return floatByAsm(b, loc,
                     "{\n\t.reg .b32 w;\n\t.reg .b16 none, half;\n\tprmt.b32 w, $1, 0, " + toUpper +
@@ -72,8 +75,8 @@ struct LowerWidening : ConvertOpToLLVMPattern<arith::ExtFOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     if (!op.getType().isF32()) return failure();
     Location loc = op.getLoc();
-    if (op->hasAttr(ir::kAnewAttr)) {
-      rewriter.replaceOp(op, widenAnew(rewriter, loc, adaptor.getIn()));
+    if (auto time = op->getAttrOfType<IntegerAttr>(ir::kAnewAttr)) {
+      rewriter.replaceOp(op, widenAnew(rewriter, loc, adaptor.getIn(), time.getInt()));
       return success();
     }
     if (!op.getIn().getType().isBF16()) return failure();

@@ -332,14 +332,33 @@ func.func @prefetch_extent(%v: !tile.view<4x8xf32, strides = [8, 1], align = 16>
 
 func.func @anew_is_for_widening(%x: tensor<4xf32>) {
   // expected-error @+1 {{'tile.anew' is for arith.extf}}
-  %y = arith.negf %x {tile.anew} : tensor<4xf32>
+  %y = arith.negf %x {tile.anew = 1 : i32} : tensor<4xf32>
   return
 }
 
 // -----
 
-func.func @anew_has_no_value(%x: tensor<4xbf16>) {
-  // expected-error @+1 {{'tile.anew' has no value, such as 1 : i32}}
+func.func @anew_has_a_number(%x: tensor<4xbf16>) {
+  // expected-error @+1 {{'tile.anew' is a number from 1 to 4, not unit}}
+  %y = arith.extf %x {tile.anew} : tensor<4xbf16> to tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @anew_counts_from_one(%x: tensor<4xbf16>) {
+  // expected-error @+1 {{'tile.anew' is a number from 1 to 4, not 0 : i32}}
+  %y = arith.extf %x {tile.anew = 0 : i32} : tensor<4xbf16> to tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @anew_ends_at_four(%x: tensor<4xbf16>) {
+  // expected-error @+1 {{'tile.anew' is a number from 1 to 4, not 5 : i32}}
+  %y = arith.extf %x {tile.anew = 5 : i32} : tensor<4xbf16> to tensor<4xf32>
+  return
+}
   %y = arith.extf %x {tile.anew = 1 : i32} : tensor<4xbf16> to tensor<4xf32>
   return
 }
