@@ -28,6 +28,8 @@ struct Target {
   int lanes = 0;              ///< lanes of a warp: 32, or the f32 elements of a vector
   int max_warps = 1;          ///< most warps a program may have
   int vector_bytes = 0;       ///< widest single memory access of one lane (Nvvm, Simt) or of all lanes (Simd)
+  int capability = 0;         ///< Nvvm: 90 of sm_90a
+  int resident_warps = 0;     ///< Nvvm, Simt: that a multiprocessor can have at once
   bool native_bf16 = false;   ///< f32 <-> bf16 conversion is an instruction
   bool reduces_warps = false; ///< one instruction reduces an integer of all lanes, to a value known to be uniform
   bool baseline = false;      ///< Simd: fused multiply-add, rounding and f16 conversion are not
@@ -44,6 +46,8 @@ struct Target {
   /// Any of these: "host", "simt", what cpu() takes, else what nvvm() takes.
   static Target named(std::string_view arch);
 
+  /// Registers of a lane with as many warps at once as a multiprocessor can have; 0 where that is not known.
+  int full_registers() const;
   /// Kernels are cut for a GPU: warps of 32 lanes that share scratch.
   bool is_gpu() const { return kind != Kind::Simd; }
   /// The code runs on this computer's CPU, in its memory.

@@ -10,16 +10,17 @@ namespace tile {
 namespace {
 
 /// `ptx` is the first version of the PTX language that knows the architecture and priorities in caches (7.4): the
-/// older, the more drivers take it.
+/// older, the more drivers take it. `warps` is how many a multiprocessor holds at most.
 struct Architecture {
   std::string_view name;
-  int ptx;
+  int ptx, warps;
 };
 
 constexpr Architecture kArchitectures[] = {
-    {"sm_75", 74},  {"sm_80", 74},   {"sm_86", 74},  {"sm_87", 74},   {"sm_88", 90},  {"sm_89", 78},
-    {"sm_90", 78},  {"sm_90a", 80},  {"sm_100", 86}, {"sm_100a", 86}, {"sm_103", 88}, {"sm_103a", 88},
-    {"sm_110", 90}, {"sm_110a", 90}, {"sm_120", 87}, {"sm_120a", 87}, {"sm_121", 88}, {"sm_121a", 88},
+    {"sm_75", 74, 32},   {"sm_80", 74, 64},   {"sm_86", 74, 48},   {"sm_87", 74, 48},   {"sm_88", 90, 48},
+    {"sm_89", 78, 48},   {"sm_90", 78, 64},   {"sm_90a", 80, 64},  {"sm_100", 86, 64},  {"sm_100a", 86, 64},
+    {"sm_103", 88, 64},  {"sm_103a", 88, 64}, {"sm_110", 90, 48},  {"sm_110a", 90, 48}, {"sm_120", 87, 48},
+    {"sm_120a", 87, 48}, {"sm_121", 88, 48},  {"sm_121a", 88, 48},
 };
 
 const Architecture *find(std::string_view name) {
@@ -31,21 +32,27 @@ const Architecture *find(std::string_view name) {
 } // namespace
 
 Target Target::nvvm(std::string_view arch) {
-  if (!find(arch)) {
+  const Architecture *a = find(arch);
+  if (!a) {
     std::string known;
-    for (const Architecture &a : kArchitectures) known += (known.empty() ? "" : ", ") + std::string(a.name);
+    for (const Architecture &other : kArchitectures) known += (known.empty() ? "" : ", ") + std::string(other.name);
     throw UserError("there is no GPU architecture '" + std::string(arch) + "'; accepted: " + known);
   }
-  int number = 0;
-  llvm::StringRef(arch).drop_front(3).consumeInteger(10, number);
   Target t;
+  llvm::StringRef(arch).drop_front(3).consumeInteger(10, t.capability);
   t.kind = Kind::Nvvm;
   t.arch = arch;
   t.lanes = 32;
   t.max_warps = 32;
   t.vector_bytes = 16;
-  t.native_bf16 = t.reduces_warps = number >= 80;
+  t.resident_warps = a->warps;
+  t.native_bf16 = t.reduces_warps = t.capability >= 80;
   return t;
+}
+
+int Target::full_registers() const {
+  constexpr int kRegisters = 65536, kGranule = 8; // of a multiprocessor; what a lane gets comes in so many
+  return resident_warps > 0 ? kRegisters / (resident_warps * lanes) / kGranule * kGranule : 0;
 }
 
 namespace targets::nvvm {

@@ -11,6 +11,7 @@ Target Target::simt() {
   t.lanes = simt::kLanes;
   t.max_warps = 32;
   t.vector_bytes = 16;
+  t.resident_warps = 64; // kernels are cut as for a GPU that has as many
   t.native_bf16 = host().native_bf16;
   t.baseline = host().baseline;
   return t;
