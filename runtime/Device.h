@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -66,6 +67,14 @@ public:
   virtual void synchronize() = 0;
   /// Milliseconds from `start` to this event; both must have completed.
   virtual double elapsed_ms(const Event &start) const = 0;
+};
+
+/// Work that was recorded once and is enqueued as one, again and again: what CUDA calls a graph.
+class Recording {
+public:
+  virtual ~Recording() = default;
+  /// On a stream of the device that recorded it.
+  virtual void enqueue(Stream &) = 0;
 };
 
 /// A compiled kernel, resident on its device.
@@ -132,6 +141,9 @@ public:
   virtual std::unique_ptr<Stream> adopt(void *native);
   virtual std::unique_ptr<Event> event() = 0;
   virtual std::unique_ptr<Executable> load(Artifact) = 0;
+  /// What `work` enqueues on the stream, for later; nothing of it runs now, but on a host device `work` is called each
+  /// time the recording is enqueued. It may launch kernels and fill memory, and must not wait for anything.
+  virtual std::unique_ptr<Recording> record(Stream &, std::function<void(Stream &)> work) = 0;
   /// Holds back all that is enqueued on `stream` after this call until the returned token is destroyed, so that host
   /// launch time cannot show in a device measurement. A host device, which runs at once, returns nothing.
   virtual std::shared_ptr<void> hold(Stream &) = 0;

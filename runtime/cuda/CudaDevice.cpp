@@ -4,6 +4,7 @@
 #include "compiler/support/Error.h"
 #include "runtime/Backends.h"
 #include "runtime/cuda/CudaExecutable.h"
+#include "runtime/cuda/CudaRecording.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -154,6 +155,10 @@ std::unique_ptr<Executable> CudaDevice::load(Artifact a) {
     throw UserError(fmt::format("kernel '{}' was compiled for the CPU {}; the device '{}' runs code for {} only",
                                 a.entry, a.target.arch, id_, target_.arch));
   return std::make_unique<CudaExecutable>(context_, std::move(a));
+}
+
+std::unique_ptr<Recording> CudaDevice::record(Stream &stream, std::function<void(Stream &)> work) {
+  return std::make_unique<CudaRecording>(context_, stream, work);
 }
 
 std::shared_ptr<void> CudaDevice::hold(Stream &stream) {

@@ -34,6 +34,12 @@ namespace tile::runtime {
   X(streamCreate, cuStreamCreate, "cuStreamCreate")                                                                    \
   X(streamDestroy, cuStreamDestroy, "cuStreamDestroy_v2")                                                              \
   X(streamSynchronize, cuStreamSynchronize, "cuStreamSynchronize")                                                     \
+  X(streamBeginCapture, cuStreamBeginCapture, "cuStreamBeginCapture_v2")                                               \
+  X(streamEndCapture, cuStreamEndCapture, "cuStreamEndCapture")                                                        \
+  X(graphInstantiate, cuGraphInstantiate, "cuGraphInstantiateWithFlags")                                               \
+  X(graphLaunch, cuGraphLaunch, "cuGraphLaunch")                                                                       \
+  X(graphDestroy, cuGraphDestroy, "cuGraphDestroy")                                                                    \
+  X(graphExecDestroy, cuGraphExecDestroy, "cuGraphExecDestroy")                                                        \
   X(eventCreate, cuEventCreate, "cuEventCreate")                                                                       \
   X(eventDestroy, cuEventDestroy, "cuEventDestroy_v2")                                                                 \
   X(eventRecord, cuEventRecord, "cuEventRecord")                                                                       \

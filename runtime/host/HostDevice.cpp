@@ -43,6 +43,18 @@ private:
   std::optional<std::chrono::steady_clock::time_point> time_;
 };
 
+class HostRecording final : public Recording {
+public:
+  explicit HostRecording(std::function<void(Stream &)> work) : work_(std::move(work)) {}
+  void enqueue(Stream &stream) override {
+    require_host_stream(stream);
+    work_(stream);
+  }
+
+private:
+  std::function<void(Stream &)> work_;
+};
+
 struct HostMemory final : Buffer::Owner {
   void release(void *data) noexcept override { std::free(data); }
 };
@@ -113,6 +125,11 @@ std::unique_ptr<Executable> HostDevice::load(Artifact a) {
     throw UserError(fmt::format("kernel '{}' was compiled for {}; the device 'host' runs code for {} only", a.entry,
                                 a.target.arch, target_.arch));
   return std::make_unique<HostExecutable>(std::move(a), *loader_, workers_);
+}
+
+std::unique_ptr<Recording> HostDevice::record(Stream &stream, std::function<void(Stream &)> work) {
+  require_host_stream(stream);
+  return std::make_unique<HostRecording>(std::move(work));
 }
 
 std::shared_ptr<void> HostDevice::hold(Stream &stream) {

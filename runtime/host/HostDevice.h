@@ -25,6 +25,7 @@ public:
   std::unique_ptr<Stream> stream() override;
   std::unique_ptr<Event> event() override;
   std::unique_ptr<Executable> load(Artifact) override;
+  std::unique_ptr<Recording> record(Stream &, std::function<void(Stream &)> work) override;
   std::shared_ptr<void> hold(Stream &) override;
 
 private:

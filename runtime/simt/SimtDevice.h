@@ -24,6 +24,9 @@ public:
   std::unique_ptr<Stream> stream() override;
   std::unique_ptr<Event> event() override;
   std::unique_ptr<Executable> load(Artifact) override;
+  std::unique_ptr<Recording> record(Stream &stream, std::function<void(Stream &)> work) override {
+    return host_.record(stream, std::move(work));
+  }
   std::shared_ptr<void> hold(Stream &) override { return nullptr; }
 
 private:

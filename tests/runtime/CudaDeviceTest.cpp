@@ -159,6 +159,50 @@ TEST_F(CudaDevice, EventsMeasureDeviceTime) {
   EXPECT_LT(end->elapsed_ms(*start), 5000);
 }
 
+TEST_F(CudaDevice, RecordedWorkRunsWheneverItIsEnqueued) {
+  const int64_t n = 96;
+  auto kernel = device->load(cuda_axpy());
+  Buffer x = device->allocate(size_t(n) * 4), y = device->allocate(size_t(n) * 4), z = device->allocate(64);
+  std::vector<float> in(size_t(n), 3.f), out(in.size());
+  device->upload(x.data(), in.data(), x.bytes());
+  device->fill(*stream, y.data(), 0, y.bytes());
+  device->fill(*stream, z.data(), 0, z.bytes());
+  stream->synchronize();
+  std::unique_ptr<Recording> recording;
+  {
+    Arguments args = axpy_arguments(*kernel, x, y, n);
+    recording = device->record(*stream, [&](Stream &s) {
+      device->fill(s, z.data(), 7, z.bytes());
+      kernel->launch(s, {3}, args.block());
+    });
+    std::memset(const_cast<void *>(args.block()), 0xff, 32); // was copied
+  }
+  EXPECT_EQ(bytes_of(z), std::vector<uint8_t>(64, 0)) << "nothing ran yet";
+  auto other = device->stream();
+  for (float value : {3.f, 5.f}) {
+    std::fill(in.begin(), in.end(), value);
+    device->upload(x.data(), in.data(), x.bytes());
+    device->fill(*other, z.data(), 0, z.bytes());
+    recording->enqueue(*other);
+    other->synchronize();
+    device->download(out.data(), y.data(), y.bytes());
+    for (int64_t i = 0; i < n; ++i) ASSERT_EQ(out[size_t(i)], 2 * value + float(i / 32)) << i;
+    EXPECT_EQ(bytes_of(z), std::vector<uint8_t>(64, 7));
+  }
+}
+
+TEST_F(CudaDevice, WhatCannotBeRecordedLeavesTheStreamUsable) {
+  Buffer b = device->allocate(64);
+  expect_error<DeviceError>([&] { device->record(*stream, [](Stream &s) { s.synchronize(); }); }, {"CUDA_ERROR_"});
+  expect_error<UserError>([&] { device->record(*stream, [](Stream &) { throw UserError("the author's own"); }); },
+                          {"the author's own"});
+  device->fill(*stream, b.data(), 9, b.bytes());
+  stream->synchronize();
+  EXPECT_EQ(bytes_of(b), std::vector<uint8_t>(64, 9));
+  device->record(*stream, [](Stream &) {})->enqueue(*stream); // nothing at all
+  stream->synchronize();
+}
+
 TEST_F(CudaDevice, HoldKeepsTheStreamBackUntilReleased) {
   Buffer b = device->allocate(4096);
   auto warm = device->hold(*stream); // loads what holding needs

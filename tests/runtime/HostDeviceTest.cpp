@@ -228,6 +228,27 @@ TEST(HostDevice, EventsMeasureTime) {
   EXPECT_LT(end->elapsed_ms(*start), 5000);
 }
 
+TEST(HostDevice, RecordedWorkIsDoneWheneverItIsEnqueued) {
+  for (const char *name : {"host", "simt"}) {
+    auto device = open_device(name);
+    auto stream = device->stream();
+    Buffer b = device->allocate(64);
+    std::vector<uint8_t> bytes(64);
+    device->fill(*stream, b.data(), 1, 64);
+    uint8_t value = 2;
+    auto recording = device->record(*stream, [&](Stream &s) { device->fill(s, b.data(), value, 64); });
+    device->download(bytes.data(), b.data(), 64);
+    EXPECT_EQ(bytes, std::vector<uint8_t>(64, 1)) << "nothing ran yet";
+    recording->enqueue(*stream);
+    device->download(bytes.data(), b.data(), 64);
+    EXPECT_EQ(bytes, std::vector<uint8_t>(64, 2));
+    value = 3;
+    recording->enqueue(*stream);
+    device->download(bytes.data(), b.data(), 64);
+    EXPECT_EQ(bytes, std::vector<uint8_t>(64, 3));
+  }
+}
+
 TEST(HostDevice, HoldsNothing) {
   auto device = open_device("host");
   EXPECT_EQ(device->hold(*device->stream()), nullptr);
@@ -253,6 +274,7 @@ TEST(HostDevice, ForeignStreamsAreRefused) {
   expect_error<UserError>([&] { axpy.kernel->launch(other, {1}, nullptr); }, {"stream", "another device"});
   expect_error<UserError>([&] { device->event()->record(other); }, {"stream"});
   expect_error<UserError>([&] { device->hold(other); }, {"stream", "another device"});
+  expect_error<UserError>([&] { device->record(other, [](Stream &) {}); }, {"stream", "another device"});
 }
 
 TEST(HostDevice, ForeignEventsAreRefused) {
