@@ -1,6 +1,7 @@
-// Times of providers with cold caches. Between two measured runs the last-level cache is flushed; on a GPU everything
-// of one run is queued before the first of it may start, so that the host's launch time cannot show. Providers take
-// turns round by round: whatever drifts (clocks, neighbours on the machine) drifts for all of them alike.
+// Times of providers with cold caches. Between two measured runs the last-level cache is flushed. On a GPU a provider's
+// launches are recorded as one graph, and the runs of some rounds are queued before the first of them may start:
+// neither the host's time nor a GPU that has run dry can show. Providers take turns round by round: whatever drifts
+// (clocks, neighbours on the machine) drifts for all of them alike.
 #pragma once
 
 #include "bench/Provider.h"
@@ -29,13 +30,18 @@ public:
   double host_us_per_launch(Provider &provider);
 
 private:
-  double cold_ms(Provider &);
+  struct Runner;
+  struct Run;
+  Runner runner(Provider &);
+  void enqueue_cold(Run &);
+  /// Runs that follow each other at once.
+  void queue(std::span<Runner *const> order);
+  void alone(Runner &);
   void flush();
 
   tile::runtime::Device &device_;
   tile::runtime::Stream &stream_;
   tile::runtime::Buffer flushed_;
-  std::unique_ptr<tile::runtime::Event> start_, stop_;
 };
 
 } // namespace fla::bench

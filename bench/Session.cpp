@@ -113,6 +113,10 @@ void Workspace::restore() {
   session_.restore();
 }
 
+bool Workspace::works_in_place() const {
+  return std::ranges::any_of(session_.outputs(), [](const TensorDesc &t) { return t.role == Role::InOut; });
+}
+
 void Workspace::poison() {
   for (auto &[name, memory] : scratch_) memory.fill(Session::kPoison);
 }

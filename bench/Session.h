@@ -63,9 +63,10 @@ public:
   Workspace(Session &, const std::vector<TensorDesc> &);
   void *address(std::string_view name) const; ///< InternalError for a name that is not there
   std::map<std::string, void *> addresses() const;
-  void poison();              ///< scratch memory with NaN
-  void restore();             ///< as of Session
-  std::string damage() const; ///< as of Session, of the scratch memory
+  void poison();               ///< scratch memory with NaN
+  void restore();              ///< as of Session
+  bool works_in_place() const; ///< whether there is anything to restore
+  std::string damage() const;  ///< as of Session, of the scratch memory
 
 private:
   Session &session_;

@@ -9,6 +9,9 @@ Providers: torch and torch.compile always; fla (flash-linear-attention) and lige
 (PYTHONPATH). Every op is written once in plain PyTorch, which, in float64 and through autograd, is also what all outputs
 and gradients are compared with; what is wrong is not timed. The forward, or autograd's backward of it, is captured into a
 CUDA graph; each replay is timed by events after a flush of the L2 (256 MB written); the figure is the median.
+
+Triton's tuners choose for every case anew, as for someone who has that case alone: nothing that was found for another
+size, by this process or by an earlier one, is taken over.
 """
 import argparse
 import functools
@@ -18,6 +21,9 @@ import multiprocessing
 import os
 import statistics
 import sys
+
+# Before FLA is imported: its tuners would take what they found for one number of rows, kept on disk, for all.
+os.environ["FLA_CACHE_RESULTS"] = os.environ["TRITON_CACHE_AUTOTUNING"] = "0"
 
 import torch
 import torch.nn.functional as F
@@ -356,16 +362,45 @@ def measure(op, bound, truth, name, flush, reps):
     return row
 
 
-def hurry_tuners():
-    """Triton's tuners measure each configuration for 10 + 40 ms, not 25 + 100: FLA tunes convolution anew for every T."""
-    try:
-        import triton.testing
-        triton.testing.do_bench = functools.partial(triton.testing.do_bench, warmup=10, rep=40)
-    except ImportError:
-        pass
+class Tuners:
+    """All of Triton's tuners: what they go over, and for how long they remember what they found."""
+
+    def __init__(self):
+        self.round, self.shard, self.shards = 0, 0, 1
+        try:
+            import triton.testing
+            from triton.runtime.autotuner import Autotuner
+        except ImportError:
+            return
+        # Each configuration is measured for 2 + 8 ms of the kernel's own time, not 25 + 100: there are thousands, and
+        # for the smallest kernels that is ten times as long with the flush before each of hundreds of runs.
+        triton.testing.do_bench = functools.partial(triton.testing.do_bench, warmup=2, rep=8)
+        self.kind, run = Autotuner, Autotuner.run
+
+        def run_anew(tuner, *args, **kwargs):
+            if getattr(tuner, "round", None) != self.round:
+                tuner.round, tuner.every = self.round, getattr(tuner, "every", tuner.configs)
+                tuner.configs = tuner.every[self.shard::self.shards] or tuner.every[:1]
+                tuner.cache.clear()
+            return run(tuner, *args, **kwargs)
+
+        Autotuner.run = run_anew
+
+    def forget(self, shard=0, shards=1):
+        """Tunes anew from now on, over every `shards`-th configuration from number `shard` on."""
+        self.round, self.shard, self.shards = self.round + 1, shard, shards
+
+    def only_compile(self):
+        """The first configuration is as good as any, and all of them are compiled."""
+        def once(call, quantiles=None):
+            call()
+            return [1.0, 1.0, 1.0]
+
+        if hasattr(self, "kind"):
+            self.kind.do_bench = property(lambda tuner: once)
 
 
-def run_case(name, op, case, args, flush):
+def run_case(name, op, case, args, flush, tuners):
     generator = torch.Generator(DEVICE).manual_seed(1)
     draw = lambda *shape: torch.randn(*shape, device=DEVICE, generator=generator).bfloat16()
     tensors = op.inputs({k: int(v) for k, v in (p.split("=") for p in case.split(","))}, draw)
@@ -378,6 +413,7 @@ def run_case(name, op, case, args, flush):
         if args.provider and provider not in args.provider.split(","):
             continue
         bound = None
+        tuners.forget()
         for p in passes:
             row = {"module": op.module, "op": name, "pass": p, "case": case, "dtype": "bf16", "provider": provider,
                    "device": torch.cuda.get_device_name()}
@@ -399,6 +435,9 @@ def run_case(name, op, case, args, flush):
 # ---- Warming up -----------------------------------------------------------------------------------------------------
 
 
+SHARDS = 10  # of a tuner's configurations, each compiled by a process of its own
+
+
 def representatives(jobs):
     """A job, the smallest, for each set of kernels: how many rows there are is a constant of some of FLA's kernels."""
     chosen = {}
@@ -416,44 +455,40 @@ def representatives(jobs):
 
 
 def warm_up(job):
-    """Runs one case once. Triton's tuner compiles all its configurations; which is the fastest is found out when measuring."""
-    name, case, providers = job
-    try:
-        from triton.runtime.autotuner import Autotuner
-
-        def once(call, quantiles=None):
-            call()
-            return [1.0, 1.0, 1.0]
-
-        Autotuner.do_bench = property(lambda self: once)
-    except ImportError:
-        pass
+    """Runs one case once. Triton's tuner compiles its share of the configurations; the fastest is found when measuring."""
+    name, case, providers, shard = job
+    warming.forget(shard, SHARDS)
     op = OPS[name]
-    generator = torch.Generator(DEVICE).manual_seed(1)
-    draw = lambda *shape: torch.randn(*shape, device=DEVICE, generator=generator).bfloat16()
-    tensors = op.inputs({k: int(v) for k, v in (p.split("=") for p in case.split(","))}, draw)
     for provider, make in op.calls():
-        if provider == "torch" or providers and provider not in providers:
+        if provider == "torch" or providers and provider not in providers or provider == "compile" and shard > 0:
             continue
         try:
+            generator = torch.Generator(DEVICE).manual_seed(1)
+            draw = lambda *shape: torch.randn(*shape, device=DEVICE, generator=generator).bfloat16()
+            tensors = op.inputs({k: int(v) for k, v in (p.split("=") for p in case.split(","))}, draw)
             bound = Bound(op, make(), tensors, torch.ones((), device=DEVICE).expand(op.formula(*tensors.values()).shape))
             bound.bwd()
+            torch.cuda.synchronize()
         except Exception as failure:  # the measuring run reports it
             print(f"peers: {name} {case} {provider}: {failure}"[:300], file=sys.stderr)
-    torch.cuda.synchronize()
+    tensors = bound = None
+    torch.cuda.empty_cache()  # many processes share a GPU
 
 
-def use_gpu(counter):
-    """Each process of the pool takes the next GPU."""
+def begin(counter):
+    """A process of the pool: it takes the next GPU."""
+    global warming
     with counter.get_lock():
         number, counter.value = counter.value, counter.value + 1
     os.environ["CUDA_VISIBLE_DEVICES"] = str(number % max(1, torch.cuda.device_count()))
+    warming = Tuners()
+    warming.only_compile()
 
 
 def warm_all(jobs):
     spawn = multiprocessing.get_context("spawn")
     processes = max(1, min(len(jobs), os.cpu_count() - 2))
-    with spawn.Pool(processes, use_gpu, (spawn.Value("i", 0),), maxtasksperchild=4) as pool:
+    with spawn.Pool(processes, begin, (spawn.Value("i", 0),)) as pool:
         pool.map(warm_up, jobs, chunksize=1)
 
 
@@ -483,12 +518,13 @@ def main():
         jobs += [(name, case) for case in cases]
     if args.warm:
         providers = tuple(args.provider.split(",")) if args.provider else ()
-        warm_all([(name, case, providers) for name, case in representatives(jobs)])
+        chosen = representatives(jobs)
+        warm_all([(name, case, providers, shard) for shard in range(SHARDS) for name, case in chosen])
         return
-    hurry_tuners()
+    tuners = Tuners()
     flush = torch.empty(256 << 20, dtype=torch.uint8, device=DEVICE)
     for name, case in jobs:
-        run_case(name, OPS[name], case, args, flush)
+        run_case(name, OPS[name], case, args, flush, tuners)
 
 
 if __name__ == "__main__":

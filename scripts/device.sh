@@ -92,12 +92,26 @@ conv causal_conv1d D=512
 conv causal_conv1d D=1024
 conv causal_conv1d D=2048
 conv causal_conv1d D=4096
-cross_entropy cross_entropy
-activations sigmoid,logsigmoid,swish,gelu
-activations sqrelu,swiglu,powglu
-l2norm l2norm
-layernorm layer_norm,rms_norm,group_norm
+cross_entropy cross_entropy N=32768
+cross_entropy cross_entropy N=16384
+cross_entropy cross_entropy N=65536
+cross_entropy cross_entropy N=8192
+cross_entropy cross_entropy N=4096
+cross_entropy cross_entropy N=2048
+cross_entropy cross_entropy N=1024
+cross_entropy cross_entropy N=512
+activations sigmoid,swish
+activations gelu,swiglu
+activations logsigmoid,sqrelu
+activations powglu
+l2norm l2norm D=128
+l2norm l2norm D=256
+l2norm l2norm D=512
+l2norm l2norm D=1024
+l2norm l2norm D=2048
+layernorm layer_norm,rms_norm
 layernorm layer_norm_gate,rms_norm_gate
+layernorm group_norm
 tokenshift token_shift
 activations gelu_erf,bias_gelu,sigmoidglu,geglu,reglu
 layernorm mamba_norm_gate
