@@ -206,6 +206,7 @@ Activation with_sigmoid(Activation a) {
 Activation with_logsigmoid(Activation a) {
   a.forward = logsigmoid_forward, a.differentiated = logsigmoid, a.value = logsigmoid,
   a.derivative = logsigmoid_derivative;
+  a.crowded = true;
   a.value_steps = {
       {"exp_minus_abs", {"x"}, "e"}, {"log_plus_one", {"e"}, "log"}, {"below_zero_minus", {"x", "log"}, "value"}};
   a.derivative_steps = {{"exp_minus_abs", {"x"}, "e"}, {"logsigmoid_slope", {"x", "e"}, "derivative"}};
@@ -221,7 +222,6 @@ Activation with_swish(Activation a) {
 
 Activation with_gelu(Activation a) {
   a.forward = gelu, a.value = gelu, a.derivative = gelu_derivative;
-  a.costly = true;
   const std::vector<Elementary> tanh = {{"gelu_cubic", {"x"}, "u"}, {"tanh", {"u"}, "tanh"}};
   a.value_steps = a.derivative_steps = tanh;
   a.value_steps.push_back({"half_times_plus_one", {"x", "tanh"}, "value"});

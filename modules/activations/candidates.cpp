@@ -62,19 +62,28 @@ private:
 
   std::vector<Cut> cuts(const Kernels &kernels) const {
     if (!target_.is_gpu()) return {{1, 8, true, 16}, {1, 16, true, 8}, {1, 4, true, 32}, {1, 16, true, 0}};
-    // Loads in flight hide latency: four for a lane, over all inputs.
+    std::vector<Cut> found = kernels.inputs.size() == 1 ? cuts_of_one() : cuts_of_several(kernels.inputs.size());
     const int64_t many = kernels.inputs.size() == 1 ? 4 : 2;
-    std::vector<Cut> found = {{4, many}, {8, many}, {4, many / 2}, {8, many / 2}, {4, 2 * many}, {8, many, true}};
-    // Too few blocks to keep every multiprocessor busy: smaller ones first.
-    auto is_enough = [&](const Cut &c) {
-      return elements() >= 4 * units_ * c.warps * target_.lanes * c.vectors * vector();
-    };
-    std::stable_partition(found.begin(), found.end() - 1, [&](const Cut &c) { return is_enough(c); });
-    // By half as many elements a lane, an H200 takes 2 to 4 % less for powglu, forward and backward, and an H100 1 to 4
-    // % less for gelu and whatever reads two tensors.
-    const bool is_better_halved = spec_.activation->costly || kernels.inputs.size() > 1;
-    if (!is_enough(found.front()) || is_better_halved) std::swap(found.front(), found[2]);
+    for (Cut cut : {Cut{4, many}, Cut{8, many}, Cut{4, many / 2}, Cut{8, many / 2}, Cut{8, many, true}})
+      found.push_back(cut);
     return found;
+  }
+
+  int64_t wave() const { return elements_of_a_wave(target_, units_, spec_.dtype); }
+
+  /// As many accesses a lane as let all programs run at once, up to four. Beyond that, one: an H100 takes 1 to 2 %
+  /// less by it than by four for 64M elements, and by two programs at a time with four 8 % more for 8M.
+  std::vector<Cut> cuts_of_one() const {
+    const int64_t waves = ceil_div(elements(), wave());
+    if (waves > 4) return {{16, 1}, {8, 1}};
+    return {{8, int64_t(std::bit_ceil(uint64_t(std::max<int64_t>(waves, 1))))}};
+  }
+
+  /// An H100 prefers small programs for up to 16M elements, by 1 to 3 %. Where there is much to compute, an H200
+  /// prefers one access, by 2 to 4 %; three tensors have enough of them on their way with one.
+  std::vector<Cut> cuts_of_several(size_t inputs) const {
+    if (inputs > 2 || spec_.activation->costly || elements() > 8 * wave()) return {{4, 1}, {2, 2}};
+    return {{2, 2}, {4, 1}};
   }
 
   /// A program that sums over its rows goes over many blocks; its sums stay in registers.
@@ -94,7 +103,7 @@ private:
     return written > (target_.is_gpu() ? cache_bytes_ : cache_bytes_ / 8);
   }
 
-  RowConfig config(const Cut &cut, bool streaming) const {
+  RowConfig config(const Cut &cut, size_t inputs, bool streaming) const {
     RowConfig c;
     c.warps = cut.warps;
     c.looped_rows = cut.looped;
@@ -117,7 +126,16 @@ private:
     // than the GPU's assembler would give it.
     const int64_t of_lane = cut.vectors * vector();
     if (target_.is_gpu() && problem_.cols() % vector() != 0 && of_lane >= 32) c.registers = of_lane >= 64 ? 168 : 144;
+    if (fits_full(cut, inputs)) c.registers = target_.full_registers();
     return c;
+  }
+
+  /// Whether a lane must and can do with the registers that let a multiprocessor have all the warps it can. Left alone,
+  /// the GPU's assembler takes 34 to 36; where 64 warps leave 32, 8M elements are two rounds of programs then, not one.
+  bool fits_full(const Cut &cut, size_t inputs) const {
+    const bool is_whole = spec_.flat && !spec_.ragged && spec_.align >= target_.vector_bytes;
+    const int64_t held = int64_t(inputs) * cut.vectors * target_.vector_bytes / 4;
+    return target_.full_registers() == 32 && is_whole && inputs <= 2 && held <= (spec_.activation->crowded ? 8 : 16);
   }
 
   // ---- Launches -----------------------------------------------------------------------------------------------------
@@ -158,7 +176,7 @@ private:
 
   Candidate candidate(const Kernels &kernels, const Cut &cut, bool streaming) const {
     const bool sums = kernels.build == backward_biased;
-    const RowConfig c = config(cut, streaming);
+    const RowConfig c = config(cut, kernels.inputs.size(), streaming);
     Candidate candidate{c.str() + (cut.looped ? fmt::format(" looped ahead={}", cut.ahead) : ""), {}, {}};
     int64_t parts = 0;
     if (elements() > 0) {

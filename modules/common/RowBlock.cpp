@@ -1,10 +1,16 @@
 #include "modules/common/RowBlock.h"
 
+#include "compiler/dsl/Anew.h"
+
+#include <algorithm>
 #include <limits>
 
 namespace fla {
 
 using namespace tile;
+
+/// Passes after the first that are told apart when a row is widened.
+constexpr int kMostWidened = 4;
 
 Tile Chunk::load(const View &view) const {
   return block_.load(view, *this);
@@ -25,18 +31,28 @@ void RowBlock::prepare(const View &view) {
 }
 
 Tile RowBlock::load(const View &view, const Chunk &chunk) {
-  const void *key = view.value().ir;
-  if (!config_.looped && !is_alone_) {
-    prepare(view);
-    return held_[key][chunk.number_];
-  }
-  auto [known, is_new] = of_chunk_.try_emplace(key);
-  if (!is_new) return known->second;
+  auto [known, is_new] = of_chunk_.try_emplace(view.value().ir);
+  if (is_new) known->second = config_.looped || is_alone_ ? load_chunk(view, chunk) : widened(view, chunk);
+  return known->second;
+}
+
+Tile RowBlock::load_chunk(const View &view, const Chunk &chunk) {
   const std::vector<int64_t> shape = {config_.rows, config_.shape.chunk};
   // The same chunk of a later row, as load_row does for whole rows; by the passes after the first, rows are near.
-  if (config_.ahead > 0 && read_first_.try_emplace(key, pass_).first->second == pass_)
+  if (config_.ahead > 0 && passes_since_first(view) == 0)
     view.prefetch({row_ + config_.ahead * config_.rows, chunk.column_}, shape);
-  return known->second = view.load({row_, chunk.column_}, shape).to(f32);
+  return view.load({row_, chunk.column_}, shape).to(f32);
+}
+
+Tile RowBlock::widened(const View &view, const Chunk &chunk) {
+  prepare(view);
+  const Tile &tile = held_[view.value().ir][chunk.number_];
+  const int time = config_.packed ? passes_since_first(view) : 0;
+  return time == 0 ? tile.to(f32) : widened_anew(tile, std::min(time, kMostWidened));
+}
+
+int RowBlock::passes_since_first(const View &view) {
+  return pass_ - read_first_.try_emplace(view.value().ir, pass_).first->second;
 }
 
 void RowBlock::at(const Index &column, const std::function<void(const Chunk &)> &body) {
@@ -47,15 +63,17 @@ void RowBlock::at(const Index &column, const std::function<void(const Chunk &)> 
 }
 
 Tiles RowBlock::carry(Tiles state, const std::function<Tiles(const Chunk &, Tiles)> &body) {
+  ++pass_;
   if (config_.looped) {
-    ++pass_;
     return over_chunks(k_, cols_, config_.shape.chunk, std::move(state), [&](Index column, Tiles s) {
       of_chunk_.clear();
       return body(Chunk(*this, column, 0), std::move(s));
     });
   }
-  for (int64_t i = 0; i < config_.shape.chunks; ++i)
+  for (int64_t i = 0; i < config_.shape.chunks; ++i) {
+    of_chunk_.clear();
     state = body(Chunk(*this, i * config_.shape.chunk, size_t(i)), std::move(state));
+  }
   return state;
 }
 

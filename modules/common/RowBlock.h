@@ -8,7 +8,7 @@
 //   });
 //
 // Values may be written out again in each pass, as above: a view is loaded once, or once a pass where the row is not
-// held, and equal expressions become one.
+// held, and equal expressions become one (but for packed rows, which each pass widens anew).
 #pragma once
 
 #include "modules/common/Rows.h"
@@ -68,6 +68,9 @@ public:
 private:
   friend class Chunk;
   tile::Tile load(const tile::View &, const Chunk &);
+  tile::Tile load_chunk(const tile::View &, const Chunk &);
+  tile::Tile widened(const tile::View &, const Chunk &);
+  int passes_since_first(const tile::View &);
 
   tile::KernelBuilder &k_;
   const RowConfig &config_;

@@ -42,16 +42,19 @@ std::vector<Arg> tensor_args(std::initializer_list<const char *> names) {
 }
 
 int64_t row_programs(const Place &p, const RowConfig &config) {
-  const int64_t blocks = ceil_div(p.rows, config.rows);
+  const int64_t blocks = ceil_div(p.rows, config.rows * config.blocks);
   return config.looped_rows ? std::min(blocks, p.units * kRangesPerUnit) : blocks;
 }
 
 std::vector<Candidate> row_candidates(const Place &p, const RowNeeds &needs,
                                       const std::function<tile::Kernel(const RowConfig &)> &kernel,
-                                      std::vector<Arg> args) {
+                                      std::vector<Arg> args,
+                                      const std::function<void(std::vector<RowConfig> &)> &order) {
   args.push_back({"rows", p.rows});
+  std::vector<RowConfig> configs = row_configs(p.target, needs);
+  if (order) order(configs);
   std::vector<Candidate> all;
-  for (const RowConfig &config : row_configs(p.target, needs)) {
+  for (const RowConfig &config : configs) {
     Candidate &candidate = all.emplace_back(Candidate{config.str(), {}, {}});
     if (p.rows > 0) candidate.launches.push_back({kernel(config), {uint32_t(row_programs(p, config))}, args});
   }

@@ -43,10 +43,11 @@ int64_t row_programs(const Place &, const RowConfig &);
 inline constexpr int64_t kRangesPerUnit = 4;
 
 /// A candidate for each config: one launch of kernel(config), whose grid covers the rows and which takes `args` and the
-/// number of rows as `rows`.
+/// number of rows as `rows`. `order` may put others first than row_configs() does.
 std::vector<Candidate> row_candidates(const Place &, const RowNeeds &,
                                       const std::function<tile::Kernel(const RowConfig &)> &kernel,
-                                      std::vector<Arg> args);
+                                      std::vector<Arg> args,
+                                      const std::function<void(std::vector<RowConfig> &)> &order = {});
 
 // ---- Problems -------------------------------------------------------------------------------------------------------
 

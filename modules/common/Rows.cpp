@@ -24,6 +24,7 @@ RowShape row_shape(int64_t cols, int64_t least, int64_t most) {
 std::string RowConfig::str() const {
   return fmt::format("rows={} warps={} cols={}", rows, warps,
                      looped ? fmt::format("loop {}", shape.chunk) : fmt::format("{}x{}", shape.chunks, shape.chunk)) +
+         (blocks > 1 ? fmt::format(" blocks={}", blocks) : "") + (late ? " late" : "") +
          (streaming ? " streaming" : "");
 }
 
@@ -81,13 +82,15 @@ std::vector<RowConfig> gpu_configs(const Target &target, const RowNeeds &needs) 
   if (needs.held > 0 && next_power_of_two(needs.cols) <= one_access) {
     // A lane that has several rows in one access has enough.
     const bool is_of_one_row = next_power_of_two(needs.cols) * size_of(needs.dtype) >= target.vector_bytes;
-    for (int64_t accesses : {needs.narrow_accesses, 3 - needs.narrow_accesses})
-      for (int warps : {4, 8}) {
-        RowConfig config = gpu_narrow(target, needs, warps);
-        config.rows *= is_of_one_row ? accesses : 1;
-        found.push_back(config);
-      }
-    found.push_back(gpu_narrow(target, needs, 2));
+    auto add = [&](int warps, int accesses) {
+      RowConfig config = gpu_narrow(target, needs, warps);
+      config.rows *= is_of_one_row ? accesses : 1;
+      found.push_back(config);
+    };
+    for (int accesses : needs.light ? std::vector{2, 1, 4} : std::vector{1, 2})
+      for (int warps : {4, 8}) add(warps, accesses);
+    add(2, 1);
+    if (needs.light) add(2, 2);
     return found;
   }
   // The fewest warps that can hold a row come first: they need the least synchronisation.
@@ -105,6 +108,11 @@ std::vector<RowConfig> gpu_configs(const Target &target, const RowNeeds &needs) 
     RowConfig twice = first;                              // two rows a warp: twice the loads in flight
     twice.rows *= 2;
     found.push_back(twice);
+    if (needs.light && held_by_lane(target, first) * size_of(needs.dtype) < 4 * target.vector_bytes) {
+      twice.rows *= 2;
+      twice.warps *= 2;
+      found.push_back(twice);
+    }
   }
   return found;
 }
@@ -150,6 +158,23 @@ std::vector<RowConfig> row_configs(const Target &target, const RowNeeds &needs) 
   return different;
 }
 
+int64_t held_by_lane(const Target &target, const RowConfig &config) {
+  return ceil_div(config.rows * config.shape.padded(), int64_t(config.warps) * target.lanes);
+}
+
+int64_t elements_of_a_wave(const Target &target, int64_t units, DType dtype) {
+  constexpr int kLeastWarps = 32; // of any GPU there is code for
+  return units * std::max(target.resident_warps, kLeastWarps) * target.lanes * target.vector_bytes / size_of(dtype);
+}
+
+int registers_for_all_warps(const Target &target, const RowConfig &config, const RowNeeds &needs, int tensors) {
+  const int64_t size = size_of(needs.dtype);
+  const bool is_whole = config.shape.padded() == needs.cols && needs.cols * size % target.vector_bytes == 0;
+  const bool is_meant = target.capability >= 90 && target.full_registers() == 32 && needs.dtype == bf16;
+  if (config.looped || !is_whole || !is_meant) return 0;
+  return tensors * held_by_lane(target, config) * size / 4 <= 16 ? 32 : 0;
+}
+
 // ---- Kernel parts ---------------------------------------------------------------------------------------------------
 
 Tiles load_row(const View &view, const Index &row, const RowConfig &config) {
@@ -157,7 +182,7 @@ Tiles load_row(const View &view, const Index &row, const RowConfig &config) {
   if (config.ahead > 0) view.prefetch({row + config.ahead * config.rows, 0}, {config.rows, config.shape.padded()});
   Tiles tiles;
   for (int64_t i = 0; i < config.shape.chunks; ++i)
-    tiles.push_back(view.load({row, i * config.shape.chunk}, {config.rows, config.shape.chunk}).to(f32));
+    tiles.push_back(view.load({row, i * config.shape.chunk}, {config.rows, config.shape.chunk}));
   return tiles;
 }
 
@@ -191,7 +216,7 @@ RowRange rows_of_program(KernelBuilder &k, int axis, const Index &rows, const Ro
 
 void for_row_blocks(KernelBuilder &k, const Index &rows, const RowConfig &config,
                     const std::function<void(Index)> &body) {
-  if (!config.looped_rows) return body(k.program_id(0) * config.rows);
+  if (!config.looped_rows) return body(k.program_id(0) * (config.rows * config.blocks));
   RowRange range = rows_of_program(k, 0, rows, config);
   k.loop(range.begin, range.end, range.step)(body);
 }

@@ -34,7 +34,12 @@ struct RowConfig {
   bool looped = false;      ///< the row is not held: a loop reads `shape.chunk` columns at a time, in every pass again
   bool looped_rows = false; ///< a program goes over many row blocks, also where it would not have to
   int64_t ahead = 0;        ///< row blocks that are prefetched ahead of the one at work
+  int64_t blocks = 1;       ///< row blocks that a program which does not loop has: it asks for all before it works
   bool streaming = false;   ///< what is written is larger than the caches: write around them
+  /// A row of 16-bit floats that is held is held as such, and widened in each pass: half the registers, but what
+  /// several passes make of it is made in each.
+  bool packed = false;
+  bool late = false;    ///< what all rows share is loaded where it is needed, not ahead of the rows
   int registers = 0;    ///< most registers of a lane, where a kernel would spill without the number; see LaunchOptions
   bool strided = false; ///< programs that loop over rows take every n-th block of rows, not one contiguous range
 
@@ -53,14 +58,25 @@ struct RowNeeds {
   /// Values of each column that are alive at once: a core, which has few registers, holds shorter rows for more.
   int alive = 1;
   int most_warps = 16; ///< that a row may be spread over
-  /// 1 or 2: accesses of a lane of a GPU to each input that come first where a row takes less than one of a warp.
-  int narrow_accesses = 1;
+  /// Of a GPU: so little is done to a row that more accesses of a lane, and smaller programs, are worth trying too.
+  bool light = false;
   bool streaming = false; ///< the output is larger than the machine's caches
 };
 
 /// The heuristic's choice for `target` first, then alternatives worth measuring. All different; all `looped` where the
 /// row is too wide to be held.
 std::vector<RowConfig> row_configs(const tile::Target &target, const RowNeeds &needs);
+
+/// Elements of each tensor that a lane of a GPU holds.
+int64_t held_by_lane(const tile::Target &, const RowConfig &);
+
+/// Elements of a tensor that a GPU has on their way if each lane it can have at once has one access to it.
+int64_t elements_of_a_wave(const tile::Target &, int64_t units, tile::DType);
+
+/// A RowConfig's `registers` for a kernel that holds rows of so many tensors in bf16 and little else: as few as let a
+/// multiprocessor from Hopper on have all its warps, if that holds them; else 0. Left alone, the GPU's assembler may
+/// take a few more, and have the last quarter of the programs wait for the others. (Older ones' would spill some.)
+int registers_for_all_warps(const tile::Target &, const RowConfig &, const RowNeeds &, int tensors);
 
 using Tiles = std::vector<tile::Tile>;
 

@@ -67,7 +67,7 @@ struct TokenNeeds {
   int64_t rows = 1, longest = 1, cols = 1; ///< of the case; `longest`: tokens that may be marched over
   tile::DType dtype = tile::bf16;
   int64_t units = 1;  ///< of the machine
-  TokenCut cut;       ///< on a GPU, as measured to be good
+  TokenCut cut = {};       ///< on a GPU, as measured to be good
   int64_t widest = 8; ///< columns a lane of a GPU may hold
   /// Where a block of twice the `unroll` tokens and half of the columns is a single step, it comes first: as many loads
   /// on their way, all of them at once, in twice as many warps.

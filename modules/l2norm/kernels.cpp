@@ -17,7 +17,7 @@ static View spread_input(KernelBuilder &k, const L2Spec &spec, const std::string
 
 // y = x * rstd with rstd = 1 / sqrt(sum_of_row(x^2) + eps)
 Kernel forward(const L2Spec &spec, const RowConfig &config) {
-  KernelBuilder k("l2norm_forward", {.warps = config.warps});
+  KernelBuilder k("l2norm_forward", {.warps = config.warps, .registers = config.registers});
   Index rows = k.runtime("rows");
   Scalar eps = k.scalar("eps", f32);
   View x = spread_input(k, spec, "x", spec.dtype, rows);
@@ -35,7 +35,7 @@ Kernel forward(const L2Spec &spec, const RowConfig &config) {
 
 // dx = (dy - y * sum_of_row(dy * y)) * rstd
 Kernel backward(const L2Spec &spec, const RowConfig &config) {
-  KernelBuilder k("l2norm_backward", {.warps = config.warps});
+  KernelBuilder k("l2norm_backward", {.warps = config.warps, .registers = config.registers});
   Index rows = k.runtime("rows");
   View y = k.input("y", spec.out_dtype, {rows, spec.cols}, {.align = align_of(spec.out_dtype, spec.align)});
   View dy = spread_input(k, spec, "dy", spec.out_dtype, rows);

@@ -72,10 +72,14 @@ RowConfig for_groups(const NormSpec &spec, RowConfig config, bool sums_rows, con
   return config;
 }
 
-std::vector<RowConfig> configs(const NormSpec &spec, const Target &target, const RowNeeds &needs, bool sums_rows) {
+std::vector<RowConfig> configs(const NormSpec &spec, const Target &target, const RowNeeds &needs, bool sums_rows,
+                               bool is_backward) {
+  // A gate that several passes need is computed once.
+  const bool keeps_gates = spec.gate != Gate::None && (is_backward || spec.gates_first());
   std::vector<RowConfig> different;
   for (const RowConfig &general : row_configs(target, needs)) {
-    const RowConfig config = for_groups(spec, general, sums_rows, target);
+    RowConfig config = for_groups(spec, general, sums_rows, target);
+    config.packed = !keeps_gates;
     auto is_same = [&](const RowConfig &c) { return c.str() == config.str(); };
     if (std::ranges::none_of(different, is_same)) different.push_back(config);
   }
@@ -88,13 +92,14 @@ int64_t summing_programs(const NormSpec &spec, const RowConfig &config, int64_t 
   return std::min(ceil_div(wanted, round) * round, ceil_div(rows, config.rows));
 }
 
-/// Programs of one multiprocessor that fit its registers at once: a lane holds x, dy, w and the sums of dw and db of
-/// its columns, and some more; with a gate, g too.
+/// Programs of a backward pass that one multiprocessor has at once. A lane holds x and dy as they lie in memory, and in
+/// f32 w and the sums of dw and db of its columns; and some more. What is f32 in memory, or is gated, is held with what
+/// is made of it.
 int64_t resident_programs(const NormSpec &spec, const RowConfig &config, const Target &target) {
-  const int64_t threads = int64_t(config.warps) * target.lanes;
-  const int64_t columns = std::max<int64_t>(1, config.rows * config.shape.padded() / threads);
-  const int64_t values = spec.gate == Gate::None ? 5 : 7;
-  return std::max<int64_t>(1, 65536 / (threads * (values * columns + 32)));
+  const int64_t columns = held_by_lane(target, config);
+  const bool is_gated = spec.gate != Gate::None, is_packed = tile::size_of(spec.dtype) == 2 && !is_gated;
+  const int64_t values = is_gated ? 7 : is_packed ? 1 + 2 * int64_t(spec.weight) + int64_t(spec.bias) : 5;
+  return std::max<int64_t>(1, 65536 / (config.warps * target.lanes * (values * columns + 32)));
 }
 
 /// That a lane can have, with one program at a time.
@@ -102,26 +107,23 @@ int64_t most_registers(const RowConfig &config, const Target &target) {
   return std::min<int64_t>(255, 65536 / (int64_t(config.warps) * target.lanes));
 }
 
-/// Columns that a lane holds of each row it works on, and of how many rows.
-int64_t columns_of_lane(const RowConfig &config, const Target &target) {
-  const int64_t lanes = int64_t(config.warps) * target.lanes;
-  return std::max<int64_t>(1, std::max<int64_t>(config.rows, 1) * config.shape.padded() / lanes);
-}
-
-/// For a forward pass; 0: as the GPU's assembler likes. Where a lane has much f32, which lies in memory as it is in
-/// registers, it would rather spill some than run a program fewer.
+/// For a forward pass; 0: as the GPU's assembler likes.
 int forward_registers(const NormSpec &spec, const RowConfig &config, const Target &target) {
+  const int64_t held = config.looped ? 0 : held_by_lane(target, config);
+  // Without w, few enough that 64 warps' worth of programs at once hold 8M elements.
+  if (config.late && spec.dtype == tile::bf16 && held <= 64 && target.full_registers() == 32) return 64;
+  // Where a lane has much f32, which lies in memory as it is in registers, it would rather spill some than run a
+  // program fewer.
   if (tile::size_of(spec.dtype) != 4 || config.warps < 16) return 0;
   if (spec.gate != Gate::None) return config.looped ? int(most_registers(config, target)) : 0;
-  const int64_t columns = config.looped ? 0 : columns_of_lane(config, target);
-  return columns < 16 ? 0 : columns < 32 ? 64 : 128;
+  return held < 16 ? 0 : held < 32 ? 64 : 128;
 }
 
 /// Whether x and dy of the rows that a lane has at once, and w and the sums of dw and db of its columns, are more than
 /// its registers.
 bool overflows(const NormSpec &spec, const RowConfig &config, const Target &target) {
   const int64_t rows_of_warp = std::max<int64_t>(1, config.rows / config.warps);
-  const int64_t held = columns_of_lane(config, target), columns = held / rows_of_warp;
+  const int64_t held = held_by_lane(target, config), columns = held / rows_of_warp;
   const int64_t of_columns = columns * (int64_t(spec.weight) * 2 + int64_t(spec.bias));
   // Of f32 nothing is packed while it waits.
   if (rows_of_warp > 1 && tile::size_of(spec.dtype) == 4 && held >= 64) return true;
@@ -130,19 +132,44 @@ bool overflows(const NormSpec &spec, const RowConfig &config, const Target &targ
   return 3 * held + of_columns + 64 > most_registers(config, target) || (rows_of_warp > 1 && !is_one_access);
 }
 
-/// Choices for a forward pass, of which the first is a warp a row. With many rows, an H200 prefers two rows a warp for
-/// layer_norm (by 7 % of 4096 x 1024, 2 % of 262144 x 1024), and two warps a row for rms_norm (by 3 % of 16384). Where
-/// there is a gate, an H100 prefers two warps a row (by 4 to 6 % of 2048, 1 % of 65536).
+/// Of a GPU, groups so narrow that a row of all of them leaves a lane with little are taken several rows at a time: the
+/// weights are the same for all.
+std::vector<RowConfig> forward_configs(const NormSpec &spec, const Place &place, const RowNeeds &needs) {
+  std::vector<RowConfig> all = configs(spec, place.target, needs, false, false);
+  if (!place.is_gpu() || spec.groups == 1) return all;
+  std::vector<RowConfig> several;
+  for (const RowConfig &config : all) {
+    const int64_t access = place.target.vector_bytes / tile::size_of(spec.dtype);
+    if (config.looped || config.rows % spec.groups != 0 || held_by_lane(place.target, config) > 2 * access) continue;
+    for (int64_t blocks : {4, 2}) {
+      several.push_back(config);
+      several.back().blocks = blocks;
+    }
+  }
+  const bool are_many = place.rows * spec.width() > elements_of_a_wave(place.target, place.units, spec.dtype);
+  all.insert(are_many ? all.begin() : all.end(), several.begin(), several.end());
+  return all;
+}
+
+/// Two rows a warp instead of one, or two warps a row, as an H100 prefers it by 2 to 8 %. layer_norm is best with two
+/// rows where they are one round of programs and not where they are more; rms_norm, which has less to hold, where they
+/// are more. Where there is a gate, two warps a row are.
+bool are_in_pairs(const NormSpec &spec, const Place &place) {
+  const int64_t round = 62 * place.units;
+  if (spec.gate != Gate::None) return false;
+  return spec.centered ? place.rows >= round / 2 && place.rows < round : place.rows >= round;
+}
+
+/// Choices for a forward pass in that order; the general rule's first is a warp a row.
 std::vector<RowConfig> in_order(const NormSpec &spec, const Place &place, std::vector<RowConfig> all) {
-  const bool is_gated = spec.gate != Gate::None, is_in_pairs = spec.centered && !is_gated;
-  const int64_t many = is_gated ? 0 : (spec.centered ? 31 : 62) * place.units;
-  if (!place.is_gpu() || spec.groups > 1 || place.rows < many) return all;
   const RowConfig first = all.front();
-  if (first.rows != first.warps || first.looped) return all;
-  auto preferred = [&](const RowConfig &c) {
-    return c.warps == first.warps && (is_in_pairs ? c.rows == 2 * first.rows : 2 * c.rows == first.rows);
-  };
-  std::ranges::stable_partition(all, preferred);
+  if (!place.is_gpu() || spec.groups > 1 || first.rows != first.warps || first.looped) return all;
+  const bool in_pairs = are_in_pairs(spec, place);
+  for (RowConfig &config : all)
+    config.late = !spec.centered && spec.gate == Gate::None && config.rows == 2 * config.warps;
+  std::ranges::stable_partition(all, [&](const RowConfig &c) {
+    return c.warps == first.warps && (in_pairs ? c.rows == 2 * first.rows : 2 * c.rows == first.rows);
+  });
   return all;
 }
 
@@ -165,7 +192,7 @@ public:
     needs.held = most;
     if (all.empty()) all = fused_over(needs);
     needs.held = 0;
-    for (const RowConfig &config : configs(spec_, place_.target, needs, false)) {
+    for (const RowConfig &config : configs(spec_, place_.target, needs, false, true)) {
       // x, dy, g and w: 32 warps leave a lane too few registers.
       const bool is_full = spec_.gate != Gate::None || tile::size_of(spec_.dtype) == 4;
       if (place_.is_gpu() && is_full && config.warps >= 32) continue;
@@ -184,7 +211,7 @@ private:
 
   std::vector<Candidate> fused_over(const RowNeeds &needs) const {
     std::vector<Candidate> all;
-    for (const RowConfig &config : configs(spec_, place_.target, needs, true)) {
+    for (const RowConfig &config : configs(spec_, place_.target, needs, true, true)) {
       if (config.looped || (place_.is_gpu() && overflows(spec_, config, place_.target))) continue;
       const int64_t per_unit = place_.is_gpu() ? resident_programs(spec_, config, place_.target) : kRangesPerUnit;
       all.push_back(fused(config, place_.units * per_unit));
@@ -203,7 +230,7 @@ private:
 
   std::vector<Candidate> input_only(const RowNeeds &needs) const {
     std::vector<Candidate> all;
-    for (const RowConfig &config : configs(spec_, place_.target, needs, false)) {
+    for (const RowConfig &config : configs(spec_, place_.target, needs, false, true)) {
       Candidate &candidate = all.emplace_back(Candidate{config.str(), {}, {}});
       if (place_.rows > 0) candidate.launches.push_back(input_launch(config));
     }
@@ -290,7 +317,7 @@ std::vector<Candidate> NormProblem::forward_candidates(const Place &place) const
   args.push_back({"rows", place.rows});
   args.push_back({"eps", eps_});
   std::vector<Candidate> all;
-  for (RowConfig config : in_order(spec_, place, configs(spec_, place.target, needs, false))) {
+  for (RowConfig config : in_order(spec_, place, forward_configs(spec_, place, needs))) {
     if (place.is_gpu()) config.registers = forward_registers(spec_, config, place.target);
     Candidate &candidate = all.emplace_back(Candidate{config.str(), {}, {}});
     if (place.rows > 0)

@@ -58,18 +58,20 @@ Kernel forward(const NormSpec &spec, const RowConfig &config) {
   if (spec.bias) b = views.columns("b");
 
   Columns scale(w, spec, config), shift(b, spec, config);
-  if (same_groups(spec, config)) {
+  if (same_groups(spec, config) && !config.late) {
     const Index first = k.program_id(0) * config.rows;
     scale.hold(first);
     shift.hold(first);
   }
 
-  for_row_blocks(k, views.rows(), config, [&](Index row) {
+  auto prepared = [&](const Index &row) {
     RowBlock block(k, config, spec.width(), row);
     block.prepare(x);
     if (residual) block.prepare(*residual);
     if (g) block.prepare(*g);
-
+    return block;
+  };
+  auto normalize = [&](RowBlock &block) {
     auto added = [&](const Chunk &c) { return residual ? c.load(x) + c.load(*residual) : c.load(x); };
     Source source = [&](const Chunk &c) {
       return spec.gates_first() ? added(c) * activation(spec.gate, c.load(*g)) : added(c);
@@ -89,8 +91,8 @@ Kernel forward(const NormSpec &spec, const RowConfig &config) {
       s.mean = block.sum(source) * per_column;
       s.rstd = rsqrt(block.sum([&](const Chunk &c) { return centered(c) * centered(c); }) * per_column + eps);
     }
-    if (means) means->store({row}, s.mean);
-    rstds.store({row}, s.rstd);
+    if (means) means->store({block.row()}, s.mean);
+    rstds.store({block.row()}, s.rstd);
 
     block.each([&](const Chunk &c) {
       if (total) c.store(*total, added(c));
@@ -100,6 +102,11 @@ Kernel forward(const NormSpec &spec, const RowConfig &config) {
       if (spec.gate_last()) out = out * activation(spec.gate, c.load(*g));
       c.store(y, out);
     });
+  };
+  for_row_blocks(k, views.rows(), config, [&](const Index &row) {
+    std::vector<RowBlock> blocks;
+    for (int64_t i = 0; i < config.blocks; ++i) blocks.push_back(prepared(row + i * config.rows));
+    for (RowBlock &block : blocks) normalize(block);
   });
   return k.finish();
 }

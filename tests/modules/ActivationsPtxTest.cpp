@@ -64,6 +64,18 @@ TEST_P(ActivationsPtx, MovesSixteenBytesAtATime) {
     }
 }
 
+// With a register or two more, 8M elements are two rounds of programs and take 8 % longer.
+TEST_P(ActivationsPtx, ForwardHasAllWarpsOfAMultiprocessor) {
+  if (!*tile::test::ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
+  if (op().gated() || op().biased() || op().crowded) GTEST_SKIP() << "has more to hold";
+  const Target target = Target::nvvm("sm_90a");
+  const Candidate first = candidates(target, Pass::Fwd, DType::bf16, 2048).front();
+  const std::string ptx = tile::compile(first.launches[0].kernel, target).code;
+  EXPECT_EQ(count(ptx, "ld\\.global"), 4) << first.name;
+  EXPECT_EQ(count(ptx, "\\.maxnreg 32"), 1) << first.name;
+  EXPECT_EQ(tile::test::complaints(ptx, "sm_90a"), "") << first.name;
+}
+
 INSTANTIATE_TEST_SUITE_P(, ActivationsPtx, testing::ValuesIn([] {
                            std::vector<std::string> names;
                            for (const Activation &a : ops()) names.emplace_back(a.op);

@@ -67,8 +67,8 @@ TEST(RowConfig, GpuGivesNarrowRowsSixteenBytesALane) {
   EXPECT_EQ(first(gpu(), 1).str(), "rows=1024 warps=4 cols=1x1");
 }
 
-TEST(RowConfig, GpuGivesNarrowRowsTwiceThatWhereItIsAskedFor) {
-  auto first_of = [](int64_t cols) { return row_configs(gpu(), {.cols = cols, .narrow_accesses = 2}).front().str(); };
+TEST(RowConfig, GpuGivesNarrowRowsTwiceThatWhereLittleIsDone) {
+  auto first_of = [](int64_t cols) { return row_configs(gpu(), {.cols = cols, .light = true}).front().str(); };
   EXPECT_EQ(first_of(64), "rows=32 warps=4 cols=1x64");
   EXPECT_EQ(first_of(8), "rows=256 warps=4 cols=1x8");
   EXPECT_EQ(first_of(4), "rows=256 warps=4 cols=1x4") << "several rows in one access";
@@ -93,10 +93,10 @@ TEST(RowConfig, EveryCandidateIsSound) {
     for (DType dtype : {tile::bf16, tile::f32})
       for (int64_t held : {0, 16, 32, 40})
         for (int64_t cols : widths) {
-          const bool is_gpu = target.kind == Target::Kind::Nvvm;
-          const auto configs = row_configs(target, {.cols = cols, .dtype = dtype, .held = held});
+          const bool is_gpu = target.kind == Target::Kind::Nvvm, is_light = held == 32;
+          const auto configs = row_configs(target, {.cols = cols, .dtype = dtype, .held = held, .light = is_light});
           ASSERT_FALSE(configs.empty());
-          ASSERT_LE(configs.size(), 7u);
+          ASSERT_LE(configs.size(), 8u);
           for (size_t i = 0; i < configs.size(); ++i) {
             const RowConfig &c = configs[i];
             SCOPED_TRACE(std::to_string(cols) + " " + c.str());
@@ -115,6 +115,36 @@ TEST(RowConfig, EveryCandidateIsSound) {
             ASSERT_LE(per_lane, is_gpu ? 2 * held : 64);
           }
         }
+}
+
+TEST(RowConfig, SaysWhatItIs) {
+  RowConfig config = first(gpu(), 256);
+  config.blocks = 4;
+  config.late = config.streaming = true;
+  EXPECT_EQ(config.str(), "rows=4 warps=4 cols=1x256 blocks=4 late streaming");
+}
+
+// An H100: 132 multiprocessors of 64 warps, whose lanes then have 32 registers.
+TEST(RowConfig, RegistersForAllWarpsAreThoseThatHoldARow) {
+  const Target h100 = Target::nvvm("sm_90a");
+  auto registers = [&](int64_t cols, DType dtype, int tensors) {
+    const RowNeeds needs{.cols = cols, .dtype = dtype};
+    return registers_for_all_warps(h100, row_configs(h100, needs).front(), needs, tensors);
+  };
+  EXPECT_EQ(registers(1024, tile::bf16, 1), 32) << "32 columns a lane, two to a register";
+  EXPECT_EQ(registers(1024, tile::bf16, 2), 0) << "as many as there are";
+  EXPECT_EQ(registers(512, tile::bf16, 2), 32);
+  EXPECT_EQ(registers(512, tile::f32, 1), 0) << "not packed";
+  EXPECT_EQ(registers(1020, tile::bf16, 1), 0) << "masks";
+  EXPECT_EQ(registers(40000, tile::bf16, 1), 0) << "not held";
+  EXPECT_EQ(Target::nvvm("sm_75").full_registers(), 64);
+  EXPECT_EQ(Target::nvvm("sm_89").full_registers(), 40);
+  EXPECT_EQ(Target::host().full_registers(), 0);
+}
+
+TEST(RowConfig, AWaveIsOneAccessOfEveryLaneThereCanBe) {
+  EXPECT_EQ(elements_of_a_wave(Target::nvvm("sm_90a"), 132, tile::bf16), 132 * 64 * 32 * 8);
+  EXPECT_EQ(elements_of_a_wave(Target::nvvm("sm_89"), 10, tile::f32), 10 * 48 * 32 * 4);
 }
 
 } // namespace
