@@ -59,7 +59,7 @@ Kernel forward(const NormSpec &spec, const RowConfig &config) {
 
   Columns scale(w, spec, config), shift(b, spec, config);
   if (same_groups(spec, config) && !config.late) {
-    const Index first = k.program_id(0) * config.rows;
+    const Index first = k.program_id(0) * (config.rows * config.blocks);
     scale.hold(first);
     shift.hold(first);
   }

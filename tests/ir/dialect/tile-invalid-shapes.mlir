@@ -359,6 +359,3 @@ func.func @anew_ends_at_four(%x: tensor<4xbf16>) {
   %y = arith.extf %x {tile.anew = 5 : i32} : tensor<4xbf16> to tensor<4xf32>
   return
 }
-  %y = arith.extf %x {tile.anew = 1 : i32} : tensor<4xbf16> to tensor<4xf32>
-  return
-}

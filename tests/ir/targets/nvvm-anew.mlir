@@ -1,6 +1,6 @@
 // A 16-bit float that is widened anew is not taken for what was widened before: the word it came in stays whole. Nor is
 // the first time taken for the second: the zeros of the lower half come from another byte of the 0.
-// RUN: tile-opt %s -lane-to-llvm=arch=sm_90a | FileCheck %s
+// RUN: tile-opt %s -split-input-file -lane-to-llvm=arch=sm_90a | FileCheck %s
 
 // CHECK-LABEL: llvm.func @anew
 // CHECK: llvm.inline_asm "prmt.b32 $0, $1, 0, 0x1044;", "=f,r" %[[WORD:[0-9]+]] : (i32) -> f32
@@ -14,6 +14,8 @@ func.func @anew(%x: !tile.ptr<bf16>, %y: !tile.ptr<f32>, %n: index) attributes {
   lane.store per_lane %a, %b to %y[%n, %l] {align = 8 : i64, offset = 0 : i64} : f32, f32, !tile.ptr<f32>, index, i32
   return
 }
+
+// -----
 
 // CHECK-LABEL: llvm.func @anew_again
 // CHECK: llvm.inline_asm "prmt.b32 $0, $1, 0, 0x1044;"
