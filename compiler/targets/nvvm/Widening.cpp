@@ -61,11 +61,20 @@ Value widenAnew(OpBuilder &b, Location loc, Value x, int64_t time) {
     word = LLVM::ZExtOp::create(b, loc, b.getI32Type(), bits);
   }
   static_assert(ir::kMostAnew == 4, "as many as the 0 has bytes");
-  const std::string toUpper = llvm::formatv("0x{0}{1}{1}", upper ? 32 : 10, 3 + time); // the other half is 0
-  if (x.getType().isBF16()) return floatByAsm(b, loc, "prmt.b32 $0, $1, 0, " + toUpper + ";", "=f,r", word);
+  // Two bytes of the 0, which are the lower half, and two of the word.
+  const int64_t zero = 3 + time, selector = (upper ? 0x3200 : 0x1000) + 0x11 * zero;
+  if (x.getType().isBF16()) {
+    Type i32 = b.getI32Type();
+    const Value from[] = {word, constant(b, loc, i32, 0), constant(b, loc, i32, selector)};
+    Value bits = LLVM::CallIntrinsicOp::create(b, loc, i32, b.getStringAttr("llvm.nvvm.prmt"), from).getResult(0);
+    return LLVM::BitcastOp::create(b, loc, b.getF32Type(), bits);
+  }
+  // LLVM sees which half is asked for, and would take it from the word.
   return floatByAsm(b, loc,
-                    "{\n\t.reg .b32 w;\n\t.reg .b16 none, half;\n\tprmt.b32 w, $1, 0, " + toUpper +
-                        ";\n\tmov.b32 {none, half}, w;\n\tcvt.f32.f16 $0, half;\n\t}",
+                    llvm::formatv("{{\n\t.reg .b32 w;\n\t.reg .b16 none, half;\n\tprmt.b32 w, $1, 0, {0};\n\tmov.b32 "
+                                  "{{none, half}, w;\n\tcvt.f32.f16 $0, half;\n\t}",
+                                  selector)
+                        .str(),
                     "=f,r", word);
 }
 

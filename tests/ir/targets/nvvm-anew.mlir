@@ -3,8 +3,11 @@
 // RUN: tile-opt %s -split-input-file -lane-to-llvm=arch=sm_90a | FileCheck %s
 
 // CHECK-LABEL: llvm.func @anew
-// CHECK: llvm.inline_asm "prmt.b32 $0, $1, 0, 0x1044;", "=f,r" %[[WORD:[0-9]+]] : (i32) -> f32
-// CHECK: llvm.inline_asm "prmt.b32 $0, $1, 0, 0x3244;", "=f,r" %[[WORD]] : (i32) -> f32
+// CHECK-DAG: %[[ZERO:[0-9]+]] = llvm.mlir.constant(0 : i32) : i32
+// CHECK-DAG: %[[LOWER:[0-9]+]] = llvm.mlir.constant(4164 : i32) : i32
+// CHECK: llvm.call_intrinsic "llvm.nvvm.prmt"(%[[WORD:[0-9]+]], %{{[0-9]+}}, %[[LOWER]])
+// CHECK: %[[UPPER:[0-9]+]] = llvm.mlir.constant(12868 : i32) : i32
+// CHECK: llvm.call_intrinsic "llvm.nvvm.prmt"(%[[WORD]], %{{[0-9]+}}, %[[UPPER]])
 func.func @anew(%x: !tile.ptr<bf16>, %y: !tile.ptr<f32>, %n: index) attributes {tile.kernel, tile.warps = 1 : i32} {
   %l = lane.id : i32
   %v:2 = lane.load per_lane %x[%n, %l] {align = 4 : i64, offset = 0 : i64}
@@ -18,9 +21,12 @@ func.func @anew(%x: !tile.ptr<bf16>, %y: !tile.ptr<f32>, %n: index) attributes {
 // -----
 
 // CHECK-LABEL: llvm.func @anew_again
-// CHECK: llvm.inline_asm "prmt.b32 $0, $1, 0, 0x1044;"
-// CHECK: llvm.inline_asm "prmt.b32 $0, $1, 0, 0x1055;"
-// CHECK: llvm.inline_asm "prmt.b32 $0, $1, 0, 0x3277;"
+// CHECK: %[[FIRST:[0-9]+]] = llvm.mlir.constant(4164 : i32) : i32
+// CHECK: llvm.call_intrinsic "llvm.nvvm.prmt"({{.*}}, %[[FIRST]])
+// CHECK: %[[SECOND:[0-9]+]] = llvm.mlir.constant(4181 : i32) : i32
+// CHECK: llvm.call_intrinsic "llvm.nvvm.prmt"({{.*}}, %[[SECOND]])
+// CHECK: %[[FOURTH:[0-9]+]] = llvm.mlir.constant(12919 : i32) : i32
+// CHECK: llvm.call_intrinsic "llvm.nvvm.prmt"({{.*}}, %[[FOURTH]])
 func.func @anew_again(%x: !tile.ptr<bf16>, %y: !tile.ptr<f32>, %n: index) attributes {tile.kernel, tile.warps = 1 : i32} {
   %l = lane.id : i32
   %v:2 = lane.load per_lane %x[%n, %l] {align = 4 : i64, offset = 0 : i64}
