@@ -34,9 +34,10 @@ private:
   struct Run;
   Runner runner(Provider &);
   void enqueue_cold(Run &);
-  /// Runs that follow each other at once.
-  void queue(std::span<Runner *const> order);
+  /// Runs that follow each other at once, of which the first `uncounted` leave no sample.
+  void queue(std::span<Runner *const> order, size_t uncounted);
   void alone(Runner &);
+  void together(std::vector<Runner *> order);
   void flush();
 
   tile::runtime::Device &device_;

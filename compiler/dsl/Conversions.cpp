@@ -60,9 +60,11 @@ Tile Tile::to(DType to, Loc loc) const {
   return b.tile(convert(b, v, dtype_, to, loc), to, origin_);
 }
 
+static_assert(kMostAnew == ir::kMostAnew);
+
 Tile widened_anew(const Tile &x, int time, Loc loc) {
-  if (time < 1 || time > ir::kMostAnew)
-    fail(loc, "widened_anew() for the ", time, "th time; it can be done anew from 1 to ", ir::kMostAnew, " times");
+  if (time < 1 || time > kMostAnew)
+    fail(loc, "widened_anew() for the ", time, "th time; it can be done anew from 1 to ", kMostAnew, " times");
   Tile wide = x.to(f32, loc);
   if (x.dtype() != f16 && x.dtype() != bf16) return wide;
   BuilderImpl &b = builderOf(wide.value(), "the Tile", loc);

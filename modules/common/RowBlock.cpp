@@ -9,9 +9,6 @@ namespace fla {
 
 using namespace tile;
 
-/// Passes after the first that are told apart when a row is widened.
-constexpr int kMostWidened = 4;
-
 Tile Chunk::load(const View &view) const {
   return block_.load(view, *this);
 }
@@ -48,7 +45,7 @@ Tile RowBlock::widened(const View &view, const Chunk &chunk) {
   prepare(view);
   const Tile &tile = held_[view.value().ir][chunk.number_];
   const int time = config_.packed ? passes_since_first(view) : 0;
-  return time == 0 ? tile.to(f32) : widened_anew(tile, std::min(time, kMostWidened));
+  return time == 0 ? tile.to(f32) : widened_anew(tile, std::min(time, kMostAnew));
 }
 
 int RowBlock::passes_since_first(const View &view) {

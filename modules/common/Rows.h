@@ -80,7 +80,7 @@ int registers_for_all_warps(const tile::Target &, const RowConfig &, const RowNe
 
 using Tiles = std::vector<tile::Tile>;
 
-/// One row block in tiles of [rows, chunk], in f32; columns and rows outside the view read 0.
+/// One row block in tiles of [rows, chunk], as it lies in memory; columns and rows outside the view read 0.
 Tiles load_row(const tile::View &view, const tile::Index &row, const RowConfig &config);
 /// The same of a vector of `cols` numbers, in tiles of [1, chunk].
 Tiles load_columns(const tile::View &view, const RowConfig &config);
