@@ -44,17 +44,10 @@ bool leaveAlone(const Layout &layout, uint32_t bits, std::initializer_list<In> k
 
 /// Neighbours on the last dimension that are registers of one lane, the same ones in every lane.
 Limit heldTogether(const Layout &layout) {
-  const int last = layout.shape().rank() - 1;
+  const int last = layout.shape().rank() - 1, count = layout.neighbours();
   if (last < 0) return {1, "the tile is one element"};
-  f2::Span registers;
-  for (uint32_t basis : layout.bases(In::Register)) registers.insert(basis);
-  int bits = 0;
-  while (bits < layout.shape().log2(last) && registers.contains(uint32_t(1) << bits) &&
-         leaveAlone(layout, uint32_t(1) << bits, {In::Lane, In::Warp}))
-    ++bits;
-  const std::string width = std::to_string(1 << bits);
-  return {int64_t(1) << bits,
-          "a lane holds " + width + onDimension(bits ? " neighbours" : " element", last) + (bits ? "" : " at a time")};
+  return {count, "a lane holds " + std::to_string(count) + onDimension(count > 1 ? " neighbours" : " element", last) +
+                     (count > 1 ? "" : " at a time")};
 }
 
 std::vector<Limit> limits(const Layout &layout, const AccessFacts &facts) {
@@ -100,6 +93,17 @@ bool lanesContiguous(const Layout &layout, const AccessFacts &facts) {
 }
 
 } // namespace
+
+int Layout::neighbours() const {
+  const int last = shape_.rank() - 1;
+  f2::Span registers;
+  for (uint32_t basis : bases(In::Register)) registers.insert(basis);
+  int bits = 0;
+  while (last >= 0 && bits < shape_.log2(last) && registers.contains(uint32_t(1) << bits) &&
+         leaveAlone(*this, uint32_t(1) << bits, {In::Lane, In::Warp}))
+    ++bits;
+  return 1 << bits;
+}
 
 AccessPlan plan_access(const Layout &layout, const AccessFacts &facts, bool simd) {
   check(layout.shape(), facts);

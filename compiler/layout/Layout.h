@@ -92,6 +92,7 @@ public:
 
   bool uniform(In in) const;                 ///< all bases of `in` are zero: the value is the same across it
   uint32_t free_bits(In in) const;           ///< bit i set: hardware bit i holds copies only (its basis is zero)
+  int neighbours() const;                    ///< side by side on the last dimension in registers of every lane: at least 1
   std::optional<std::string> verify() const; ///< what is wrong, or nothing
   std::string str() const;                   ///< "[4, 1024] reg=[[0,1],[0,2]] lane=[...] warp=[...]"
   /// The tile drawn as text, for people: who holds each element ("w1 l03 r2"; "w1 l03 r0-3" for neighbours together).

@@ -1,7 +1,8 @@
 // tile-allocate-scratch: every scratch block has an offset, and the kernel says how much scratch it needs. A block
 // lives from its allocation to its last use in program order, or to the end of a loop that uses what was allocated
 // before it, since the next iteration may use it again; blocks whose lives don't overlap may share room (barriers,
-// which come next, keep such neighbours apart in time).
+// which come next, keep such neighbours apart in time). As long as there is little of it, room is cheaper than a
+// barrier: the first blocks share none.
 #include "compiler/passes/Passes.h"
 
 #include "mlir/Interfaces/LoopLikeInterface.h"
@@ -30,6 +31,9 @@ struct Block {
 
   bool meets(const Block &other) const { return first <= other.last && other.first <= last; }
 };
+
+/// Of a program, which a GPU gives shared memory in such steps, or as much for itself.
+constexpr int64_t kSpare = 1024;
 
 /// The lowest offset at which `block` fits beside the placed blocks that live with it.
 int64_t place(const Block &block, ArrayRef<Block> placed, int64_t align) {
@@ -72,7 +76,8 @@ struct AllocateScratch : impl::AllocateScratchBase<AllocateScratch> {
         if (isa<ir::ScratchViewOp>(user))
           for (Operation *access : user->getUsers()) block.last = std::max(block.last, order[lastWith(op, access)]);
       }
-      block.offset = place(block, placed, align);
+      const int64_t behind = int64_t(llvm::alignTo(uint64_t(total), uint64_t(align)));
+      block.offset = behind + block.bytes <= kSpare ? behind : place(block, placed, align);
       total = std::max(total, block.offset + block.bytes);
       op.setOffset(block.offset);
       placed.push_back(block);

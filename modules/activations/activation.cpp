@@ -241,6 +241,7 @@ Activation with_gelu_erf(Activation a) {
 
 Activation with_sqrelu(Activation a) {
   a.forward = sqrelu, a.value = sqrelu, a.derivative = sqrelu_derivative;
+  a.light = true;
   a.value_steps = {{"relu", {"x"}, "relu"}, {"square", {"relu"}, "value"}};
   a.derivative_steps = {{"relu", {"x"}, "relu"}, {"twice", {"relu"}, "derivative"}};
   return a;
@@ -248,6 +249,7 @@ Activation with_sqrelu(Activation a) {
 
 Activation with_relu(Activation a) {
   a.forward = relu, a.value = relu, a.derivative = relu_derivative;
+  a.light = true;
   a.value_steps = {{"relu", {"x"}, "value"}};
   a.derivative_steps = {{"step", {"x"}, "derivative"}};
   return a;

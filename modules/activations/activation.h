@@ -29,6 +29,7 @@ struct Activation {
   double (*derivative)(double x); ///< f', by hand; where f has a corner, what PyTorch takes
   /// Steps from "x" to "value", and on from there to "derivative"; a step whose result is there already is left out.
   std::vector<Elementary> value_steps, derivative_steps;
+  bool light = false;   ///< hardly an instruction
   bool costly = false;  ///< so many instructions that a GPU wants more warps rather than more elements of each
   bool crowded = false; ///< so many constants that they leave fewer registers for elements
 

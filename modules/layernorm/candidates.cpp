@@ -133,7 +133,7 @@ bool overflows(const NormSpec &spec, const RowConfig &config, const Target &targ
 }
 
 /// Of a GPU, groups so narrow that a row of all of them leaves a lane with little are taken several rows at a time: the
-/// weights are the same for all.
+/// weights are the same for all. Small programs of four rows a warp, whose statistics are stored together, are best.
 std::vector<RowConfig> forward_configs(const NormSpec &spec, const Place &place, const RowNeeds &needs) {
   std::vector<RowConfig> all = configs(spec, place.target, needs, false, false);
   if (!place.is_gpu() || spec.groups == 1) return all;
@@ -146,30 +146,39 @@ std::vector<RowConfig> forward_configs(const NormSpec &spec, const Place &place,
       several.back().blocks = blocks;
     }
   }
+  auto fitness = [](const RowConfig &c) { return std::pair(c.rows * c.blocks != 4 * c.warps, c.warps); };
+  std::ranges::stable_sort(several, {}, fitness);
   const bool are_many = place.rows * spec.width() > elements_of_a_wave(place.target, place.units, spec.dtype);
   all.insert(are_many ? all.begin() : all.end(), several.begin(), several.end());
   return all;
 }
 
+struct ProgramSize {
+  int64_t rows;
+  int warps;
+};
+
 /// Two rows a warp instead of one, or two warps a row, as an H100 prefers it by 2 to 8 %. layer_norm is best with two
 /// rows where they are one round of programs and not where they are more; rms_norm, which has less to hold, where they
-/// are more. Where there is a gate, two warps a row are.
-bool are_in_pairs(const NormSpec &spec, const Place &place) {
-  const int64_t round = 62 * place.units;
-  if (spec.gate != Gate::None) return false;
-  return spec.centered ? place.rows >= round / 2 && place.rows < round : place.rows >= round;
+/// are more. Where there is a gate, two warps a row are; but one where so small programs, of which a multiprocessor has
+/// 32, are one round or two: 1 to 2 % less.
+ProgramSize best_size(const NormSpec &spec, const Place &place, const RowConfig &warp_a_row) {
+  const int64_t round = 62 * place.units, small_round = 32 * place.units;
+  const ProgramSize in_pairs{2 * warp_a_row.rows, warp_a_row.warps}, over_two{warp_a_row.rows / 2, warp_a_row.warps};
+  if (spec.gate != Gate::None)
+    return place.rows > small_round / 2 && place.rows <= 2 * small_round ? ProgramSize{1, 1} : over_two;
+  if (!spec.centered) return place.rows >= round ? in_pairs : over_two;
+  return place.rows >= round / 2 && place.rows < round ? in_pairs : over_two;
 }
 
-/// Choices for a forward pass in that order; the general rule's first is a warp a row.
+/// Choices for a forward pass, the best size first; the general rule's first is a warp a row.
 std::vector<RowConfig> in_order(const NormSpec &spec, const Place &place, std::vector<RowConfig> all) {
   const RowConfig first = all.front();
   if (!place.is_gpu() || spec.groups > 1 || first.rows != first.warps || first.looped) return all;
-  const bool in_pairs = are_in_pairs(spec, place);
   for (RowConfig &config : all)
     config.late = !spec.centered && spec.gate == Gate::None && config.rows == 2 * config.warps;
-  std::ranges::stable_partition(all, [&](const RowConfig &c) {
-    return c.warps == first.warps && (in_pairs ? c.rows == 2 * first.rows : 2 * c.rows == first.rows);
-  });
+  const ProgramSize best = best_size(spec, place, first);
+  std::ranges::stable_partition(all, [&](const RowConfig &c) { return c.rows == best.rows && c.warps == best.warps; });
   return all;
 }
 

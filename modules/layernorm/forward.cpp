@@ -5,6 +5,8 @@
 #include "modules/layernorm/kernels.h"
 #include "modules/layernorm/views.h"
 
+#include <span>
+
 namespace fla::layernorm {
 
 using namespace tile;
@@ -40,6 +42,13 @@ Statistics running_statistics(KernelBuilder &k, RowBlock &block, const RowConfig
   return {mean, rsqrt(m2 / double(cols) + eps)};
 }
 
+/// Of all blocks, a power of two, whose rows follow each other.
+Tile one_after_another(std::span<const Statistics> blocks, Tile Statistics::*one) {
+  if (blocks.size() == 1) return blocks.front().*one;
+  const size_t half = blocks.size() / 2;
+  return concat(one_after_another(blocks.first(half), one), one_after_another(blocks.subspan(half), one), Axis(0));
+}
+
 } // namespace
 
 Kernel forward(const NormSpec &spec, const RowConfig &config) {
@@ -71,32 +80,29 @@ Kernel forward(const NormSpec &spec, const RowConfig &config) {
     if (g) block.prepare(*g);
     return block;
   };
-  auto normalize = [&](RowBlock &block) {
-    auto added = [&](const Chunk &c) { return residual ? c.load(x) + c.load(*residual) : c.load(x); };
-    Source source = [&](const Chunk &c) {
-      return spec.gates_first() ? added(c) * activation(spec.gate, c.load(*g)) : added(c);
-    };
+  auto added = [&](const Chunk &c) { return residual ? c.load(x) + c.load(*residual) : c.load(x); };
+  Source source = [&](const Chunk &c) {
+    return spec.gates_first() ? added(c) * activation(spec.gate, c.load(*g)) : added(c);
+  };
+  // Columns beyond a row that is held were read as 0 and must stay 0, or they would count in the variance.
+  auto centered = [&](const Chunk &c, const Tile &mean) {
+    Tile off = source(c) - mean.expand(Axis(1));
+    return config.looped ? off : where(c.load(x).in_bounds(Axis(1)), off, 0.f);
+  };
+  auto statistics_of = [&](RowBlock &block) -> Statistics {
     const double per_column = 1.0 / double(spec.width());
-    Statistics s;
-    // Columns beyond a row that is held were read as 0 and must stay 0, or they would count in the variance.
-    auto centered = [&](const Chunk &c) {
-      Tile off = source(c) - s.mean.expand(Axis(1));
-      return config.looped ? off : where(c.load(x).in_bounds(Axis(1)), off, 0.f);
+    auto mean_square = [&](const Source &off) {
+      return block.sum([&](const Chunk &c) { return off(c) * off(c); }) * per_column;
     };
-    if (!spec.centered) {
-      s.rstd = rsqrt(block.sum([&](const Chunk &c) { return source(c) * source(c); }) * per_column + eps);
-    } else if (config.looped) {
-      s = running_statistics(k, block, config, spec.width(), x, source, eps);
-    } else {
-      s.mean = block.sum(source) * per_column;
-      s.rstd = rsqrt(block.sum([&](const Chunk &c) { return centered(c) * centered(c); }) * per_column + eps);
-    }
-    if (means) means->store({block.row()}, s.mean);
-    rstds.store({block.row()}, s.rstd);
-
+    if (!spec.centered) return {{}, rsqrt(mean_square(source) + eps)};
+    if (config.looped) return running_statistics(k, block, config, spec.width(), x, source, eps);
+    Tile mean = block.sum(source) * per_column;
+    return {mean, rsqrt(mean_square([&](const Chunk &c) { return centered(c, mean); }) + eps)};
+  };
+  auto normalize = [&](RowBlock &block, const Statistics &s) {
     block.each([&](const Chunk &c) {
       if (total) c.store(*total, added(c));
-      Tile out = (spec.centered ? centered(c) : source(c)) * s.rstd.expand(Axis(1));
+      Tile out = (spec.centered ? centered(c, s.mean) : source(c)) * s.rstd.expand(Axis(1));
       if (w) out = spec.weight_offset ? out + out * scale.at(block, c) : out * scale.at(block, c);
       if (b) out = out + shift.at(block, c);
       if (spec.gate_last()) out = out * activation(spec.gate, c.load(*g));
@@ -105,8 +111,12 @@ Kernel forward(const NormSpec &spec, const RowConfig &config) {
   };
   for_row_blocks(k, views.rows(), config, [&](const Index &row) {
     std::vector<RowBlock> blocks;
+    std::vector<Statistics> statistics;
     for (int64_t i = 0; i < config.blocks; ++i) blocks.push_back(prepared(row + i * config.rows));
-    for (RowBlock &block : blocks) normalize(block);
+    for (RowBlock &block : blocks) statistics.push_back(statistics_of(block));
+    if (means) means->store({row}, one_after_another(statistics, &Statistics::mean));
+    rstds.store({row}, one_after_another(statistics, &Statistics::rstd));
+    for (size_t i = 0; i < blocks.size(); ++i) normalize(blocks[i], statistics[i]);
   });
   return k.finish();
 }

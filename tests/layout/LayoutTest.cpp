@@ -51,6 +51,15 @@ TEST(Layout, KnowsItsCopies) {
   EXPECT_EQ(layout.registers() * layout.lanes() * layout.warps(), 2 * 8 * 4);
 }
 
+TEST(Layout, KnowsWhatLiesSideBySide) {
+  EXPECT_EQ(Layout(Shape{2, 8}, {1, 2}, {4}, {8}).neighbours(), 4);
+  EXPECT_EQ(Layout(Shape{2, 8}, {2, 1}, {4}, {8}).neighbours(), 4) << "in whatever registers";
+  EXPECT_EQ(Layout(Shape{2, 8}, {3, 2}, {4}, {8}).neighbours(), 4) << "or sums of them";
+  EXPECT_EQ(Layout(Shape{2, 8}, {2, 4}, {1}, {8}).neighbours(), 1) << "the next one is another lane's";
+  EXPECT_EQ(Layout(Shape{8, 2}, {1, 2, 4}, {8}, {}).neighbours(), 2) << "a row's end";
+  EXPECT_EQ(Layout(Shape{}, {}, {0}, {}).neighbours(), 1);
+}
+
 TEST(Layout, HashesByValue) {
   std::mt19937 random(2);
   std::unordered_set<size_t> hashes;

@@ -16,10 +16,14 @@
 // CHECK-DAG: #[[WANTED:.*]] = #tile.layout<[1, 256], reg = {{\[}}[0, 32], [0, 64], [0, 128]], lane = {{.*}}, warp = {{\[}}[0, 0], [0, 0]]>
 // CHECK-DAG: #[[CUBE:.*]] = #tile.layout<[4, 8, 64], reg = {{\[}}[0, 0, 1], [0, 0, 2], [0, 2, 0], [0, 4, 0]], lane = {{\[}}[0, 0, 4], [0, 0, 8], [0, 0, 16], [0, 0, 32], [0, 1, 0]], warp = {{\[}}[1, 0, 0], [2, 0, 0]]>
 
+// CHECK-DAG: #[[COPIES:.*]] = #tile.layout<[16], reg = {{\[}}[4], [8]], lane = {{\[}}[0], [0], [0], [0], [0]], warp = {{\[}}[1], [2]]>
+// CHECK-DAG: #[[SPREAD:.*]] = #tile.layout<[16], reg = [], lane = {{\[}}[1], [2], [4], [8], [0]], warp = {{\[}}[0], [0]]>
+
 !v = !tile.view<?x1024xbf16, strides = [1024, 1], align = 16>
 !w = !tile.view<1024xbf16, strides = [1], align = 16>
 !s = !tile.view<?xf32, strides = [1], align = 16>
 !m = !tile.view<4x256xf32, strides = [256, 1], align = 16>
+!r = !tile.view<?x256xf32, strides = [256, 1], align = 16>
 !c = !tile.view<4x8x64xf32, strides = [512, 64, 1], align = 16>
 module attributes {tile.target = #tile.target<"nvvm", arch = "sm_90a", lanes = 32, vector_bytes = 16, native_bf16 = true>} {
 
@@ -123,6 +127,52 @@ func.func @rank3(%x: !c) attributes {tile.warps = 4 : i32} {
   // CHECK: tile.load {{.*}} -> tensor<4x8x64xf32, #[[CUBE]]>
   %t = tile.load %x[%c0, %c0, %c0] {aligned = 4} : !c -> tensor<4x8x64xf32>
   tile.store %t, %x[%c0, %c0, %c0] {aligned = 4} : tensor<4x8x64xf32>, !c
+  return
+}
+
+// What a reduction leaves in every lane is stored by one of them: where that would be four accesses or more, ...
+// CHECK-LABEL: @copies
+func.func @copies(%x: !r, %y: !s, %n: index) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tile.load %x[%c0, %c0] {aligned = 8} : !r -> tensor<16x256xf32>
+  // CHECK: %[[R:.*]] = tile.reduce sum {{.*}} -> tensor<16xf32, #[[COPIES]]>
+  // CHECK: %[[C:.*]] = tile.convert_layout %[[R]] : tensor<16xf32, #[[COPIES]]> -> tensor<16xf32, #[[SPREAD]]>
+  // CHECK: tile.store %[[C]]
+  %r = tile.reduce sum %t 1 : tensor<16x256xf32> -> tensor<16xf32>
+  tile.store %r, %y[%n] {aligned = 4} : tensor<16xf32>, !s
+  return
+}
+
+// ... not for two, ...
+// CHECK-LABEL: @few_copies
+func.func @few_copies(%x: !r, %y: !s, %n: index) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tile.load %x[%c0, %c0] {aligned = 8} : !r -> tensor<8x256xf32>
+  // CHECK-NOT: convert_layout
+  %r = tile.reduce sum %t 1 : tensor<8x256xf32> -> tensor<8xf32>
+  tile.store %r, %y[%n] {aligned = 4} : tensor<8xf32>, !s
+  return
+}
+
+// ... nor where the lane has neighbours, which are one access, ...
+// CHECK-LABEL: @neighbours
+func.func @neighbours(%x: !r, %y: !s, %n: index) attributes {tile.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tile.load %x[%c0, %c0] {aligned = 8} : !r -> tensor<4x256xf32>
+  // CHECK-NOT: convert_layout
+  %r = tile.reduce sum %t 1 : tensor<4x256xf32> -> tensor<4xf32>
+  tile.store %r, %y[%n] {aligned = 4} : tensor<4xf32>, !s
+  return
+}
+
+// ... but so where these may lie anywhere.
+// CHECK-LABEL: @anywhere
+func.func @anywhere(%x: !r, %y: !s, %n: index) attributes {tile.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tile.load %x[%c0, %c0] {aligned = 8} : !r -> tensor<4x256xf32>
+  // CHECK: convert_layout
+  %r = tile.reduce sum %t 1 : tensor<4x256xf32> -> tensor<4xf32>
+  tile.store %r, %y[%n] {aligned = 1} : tensor<4xf32>, !s
   return
 }
 }
