@@ -160,13 +160,11 @@ struct ProgramSize {
 
 /// Two rows a warp instead of one, or two warps a row, as an H100 prefers it by 2 to 8 %. layer_norm is best with two
 /// rows where they are one round of programs and not where they are more; rms_norm, which has less to hold, where they
-/// are more. Where there is a gate, two warps a row are; but one where so small programs, of which a multiprocessor has
-/// 32, are one round or two: 1 to 2 % less.
+/// are more. Where there is a gate, two warps a row are.
 ProgramSize best_size(const NormSpec &spec, const Place &place, const RowConfig &warp_a_row) {
-  const int64_t round = 62 * place.units, small_round = 32 * place.units;
+  const int64_t round = 62 * place.units;
   const ProgramSize in_pairs{2 * warp_a_row.rows, warp_a_row.warps}, over_two{warp_a_row.rows / 2, warp_a_row.warps};
-  if (spec.gate != Gate::None)
-    return place.rows > small_round / 2 && place.rows <= 2 * small_round ? ProgramSize{1, 1} : over_two;
+  if (spec.gate != Gate::None) return place.is_filled_by_warps() ? ProgramSize{1, 1} : over_two;
   if (!spec.centered) return place.rows >= round ? in_pairs : over_two;
   return place.rows >= round / 2 && place.rows < round ? in_pairs : over_two;
 }
