@@ -44,6 +44,7 @@ struct ViewInfo {
 struct Origin {
   Value view;
   std::vector<Index> at;
+  std::vector<int64_t> shape; ///< as loaded: a reshape may have dropped leading dimensions of extent 1 since
 };
 
 struct BuilderImpl {

@@ -108,13 +108,14 @@ public:
   const std::vector<int64_t> &shape() const { return shape_; }
   int rank() const { return int(shape_.size()); }
   detail::Value value() const { return v_; }
+  const std::shared_ptr<const detail::Origin> &origin() const { return origin_; } ///< null: not from `load`
 
   /// Converts element by element: float to float rounds to nearest even; int to float likewise (to f16 and bf16 by way
   /// of f32); float to int truncates and is undefined outside the integer's range; int to int wraps; i1 becomes 0 or 1.
   /// Nothing converts to i1: compare instead.
   Tile to(DType, Loc = Loc::current()) const;
   /// Whether each element was inside the view it was loaded from; an i1 tile of the same shape. Only for a tile that
-  /// comes from `load`, possibly through `.to`.
+  /// comes from `load`, possibly through `.to` and a `reshape` that drops leading dimensions of extent 1.
   Tile in_bounds(Loc = Loc::current()) const;
   /// The same along one dimension alone.
   Tile in_bounds(Axis, Loc = Loc::current()) const;

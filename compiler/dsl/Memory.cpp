@@ -150,7 +150,7 @@ Tile View::load(std::vector<Index> at, std::vector<int64_t> shape, Cache cache, 
   checkShape(shape, loc);
   SmallVector<mlir::Value> indices = b.use(at, loc);
   auto tile = ir::LoadOp::create(b.builder, b.at(loc), typeOf(dtype_, shape), view, indices, cacheOf(cache));
-  return b.tile(tile, dtype_, std::make_shared<Origin>(Origin{v_, std::move(at)}));
+  return b.tile(tile, dtype_, std::make_shared<Origin>(Origin{v_, std::move(at), std::move(shape)}));
 }
 
 Scalar View::at(std::vector<Index> at, Loc loc) const {
@@ -195,26 +195,32 @@ void View::store(std::vector<Index> at, const Tile &tile, Cache cache, Loc loc) 
 
 // ---- Bounds ---------------------------------------------------------------------------------------------------------
 
-static Tile inBounds(const Tile &tile, const Origin *origin, ArrayRef<int64_t> dims, Loc loc) {
+/// Along `axis` of the tile, or all that was loaded with it.
+static Tile inBounds(const Tile &tile, std::optional<int64_t> axis, Loc loc) {
   BuilderImpl &b = builderOf(tile.value(), "the Tile", loc);
   b.use(tile.value(), "the Tile", loc);
+  const Origin *origin = tile.origin().get();
   if (!origin)
     fail(loc, "in_bounds() of a tile that was computed; only one that comes from load() (and .to()) has bounds");
   mlir::Value view = b.use(origin->view, "the View", loc);
   SmallVector<mlir::Value> indices = b.use(origin->at, loc);
-  auto type = typeOf(DType::i1, tile.shape());
-  return b.tile(ir::InBoundsOp::create(b.builder, b.at(loc), type, view, indices, dims), DType::i1);
+  SmallVector<int64_t> dims(origin->shape.size());
+  std::iota(dims.begin(), dims.end(), 0);
+  if (axis) dims = {*axis + int64_t(origin->shape.size()) - tile.rank()};
+  mlir::Value mask =
+      ir::InBoundsOp::create(b.builder, b.at(loc), typeOf(DType::i1, origin->shape), view, indices, dims);
+  if (origin->shape != tile.shape())
+    mask = ir::ReshapeOp::create(b.builder, b.at(loc), typeOf(DType::i1, tile.shape()), mask);
+  return b.tile(mask, DType::i1);
 }
 
 Tile Tile::in_bounds(Loc loc) const {
-  SmallVector<int64_t> dims(shape_.size());
-  std::iota(dims.begin(), dims.end(), 0);
-  return inBounds(*this, origin_.get(), dims, loc);
+  return inBounds(*this, std::nullopt, loc);
 }
 
 Tile Tile::in_bounds(Axis axis, Loc loc) const {
   builderOf(v_, "the Tile", loc);
-  return inBounds(*this, origin_.get(), {checkAxis(axis, rank(), loc)}, loc);
+  return inBounds(*this, checkAxis(axis, rank(), loc), loc);
 }
 
 } // namespace tile

@@ -7,6 +7,13 @@ using namespace mlir;
 namespace tile {
 using namespace detail;
 
+/// Whether `shape` is the source's without some leading dimensions of extent 1: each element then keeps its place.
+static bool dropsLeadingOnes(ArrayRef<int64_t> source, ArrayRef<int64_t> shape) {
+  if (shape.size() > source.size()) return false;
+  ArrayRef<int64_t> dropped = source.drop_back(shape.size());
+  return source.take_back(shape.size()) == shape && llvm::all_of(dropped, [](int64_t extent) { return extent == 1; });
+}
+
 Tile reshape(const Tile &x, std::vector<int64_t> shape, Loc loc) {
   BuilderImpl &b = builderOf(x.value(), "the Tile", loc);
   mlir::Value source = b.use(x.value(), "the Tile", loc);
@@ -14,7 +21,8 @@ Tile reshape(const Tile &x, std::vector<int64_t> shape, Loc loc) {
   auto type = typeOf(x.dtype(), shape);
   if (type.getNumElements() != cast<RankedTensorType>(source.getType()).getNumElements())
     fail(loc, "reshape() of ", words(x), " to ", words(shape), "; the number of elements must stay the same");
-  return b.tile(ir::ReshapeOp::create(b.builder, b.at(loc), type, source), x.dtype());
+  return b.tile(ir::ReshapeOp::create(b.builder, b.at(loc), type, source), x.dtype(),
+                dropsLeadingOnes(x.shape(), shape) ? x.origin() : nullptr);
 }
 
 Tile transpose(const Tile &x, std::vector<int64_t> order, Loc loc) {

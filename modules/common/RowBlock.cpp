@@ -34,11 +34,10 @@ Tile RowBlock::load(const View &view, const Chunk &chunk) {
 }
 
 Tile RowBlock::load_chunk(const View &view, const Chunk &chunk) {
-  const std::vector<int64_t> shape = {config_.rows, config_.shape.chunk};
   // The same chunk of a later row, as load_row does for whole rows; by the passes after the first, rows are near.
   if (config_.ahead > 0 && passes_since_first(view) == 0)
-    view.prefetch({row_ + config_.ahead * config_.rows, chunk.column_}, shape);
-  return view.load({row_, chunk.column_}, shape).to(f32);
+    prefetch_rows(view, row_ + config_.ahead * config_.rows, chunk.column_, config_, config_.shape.chunk);
+  return load_rows(view, row_, chunk.column_, config_).to(f32);
 }
 
 Tile RowBlock::widened(const View &view, const Chunk &chunk) {

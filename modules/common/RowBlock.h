@@ -23,7 +23,7 @@ class RowBlock;
 /// The columns of the block that one tile holds: [rows, chunk].
 class Chunk {
 public:
-  /// Of a view of [rows, cols]: the block's elements in f32; 0 outside the view.
+  /// Of a view of rows (see load_rows): the block's elements in f32; 0 outside the view.
   tile::Tile load(const tile::View &) const;
   /// Of a view of [cols]: its elements in f32, [1, chunk].
   tile::Tile load_columns(const tile::View &) const;

@@ -177,12 +177,25 @@ int registers_for_all_warps(const Target &target, const RowConfig &config, const
 
 // ---- Kernel parts ---------------------------------------------------------------------------------------------------
 
+Tile load_rows(const View &view, const Index &row, const Index &column, const RowConfig &config) {
+  const std::vector<int64_t> shape = {config.rows, config.shape.chunk};
+  if (view.rank() == 2) return view.load({row, column}, shape);
+  const Index &groups = view.extent(1);
+  return reshape(view.load({row / groups, row % groups, column}, {1, config.rows, config.shape.chunk}), shape);
+}
+
+void prefetch_rows(const View &view, const Index &row, const Index &column, const RowConfig &config, int64_t columns) {
+  if (view.rank() == 2) return view.prefetch({row, column}, {config.rows, columns});
+  const Index &groups = view.extent(1);
+  view.prefetch({row / groups, row % groups, column}, {1, config.rows, columns});
+}
+
 Tiles load_row(const View &view, const Index &row, const RowConfig &config) {
   // While one row is computed on, a core would let the memory idle: it looks ahead some hundred instructions at most.
-  if (config.ahead > 0) view.prefetch({row + config.ahead * config.rows, 0}, {config.rows, config.shape.padded()});
+  if (config.ahead > 0) prefetch_rows(view, row + config.ahead * config.rows, 0, config, config.shape.padded());
   Tiles tiles;
   for (int64_t i = 0; i < config.shape.chunks; ++i)
-    tiles.push_back(view.load({row, i * config.shape.chunk}, {config.rows, config.shape.chunk}));
+    tiles.push_back(load_rows(view, row, i * config.shape.chunk, config));
   return tiles;
 }
 

@@ -80,6 +80,13 @@ int registers_for_all_warps(const tile::Target &, const RowConfig &, const RowNe
 
 using Tiles = std::vector<tile::Tile>;
 
+/// Some columns of a row block, as they lie in memory: of a view of [rows, cols], or of [n, groups, cols], whose rows
+/// are those of all groups of 0, then of 1, and so on; there config.rows divides the groups. [rows, chunk]
+tile::Tile load_rows(const tile::View &view, const tile::Index &row, const tile::Index &column,
+                     const RowConfig &config);
+/// Asks for `columns` of a row block to be brought near, likewise.
+void prefetch_rows(const tile::View &view, const tile::Index &row, const tile::Index &column, const RowConfig &config,
+                   int64_t columns);
 /// One row block in tiles of [rows, chunk], as it lies in memory; columns and rows outside the view read 0.
 Tiles load_row(const tile::View &view, const tile::Index &row, const RowConfig &config);
 /// The same of a vector of `cols` numbers, in tiles of [1, chunk].

@@ -6,6 +6,7 @@
 #include "modules/layernorm/problem.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace fla {
@@ -51,31 +52,28 @@ public:
     constexpr int64_t kMostPrograms = (int64_t(1) << 31) - 1;
     check_.require(rows_ <= kMostPrograms / spec_.groups,
                    fmt::format("{} rows of {} groups; accepted: {} groups in all", rows_, spec_.groups, kMostPrograms));
-    take_stride(name, t, strides_.x);
+    strides_.x = check_.row_stride(name, t);
     statistics_ = TensorChecks::leading(t);
     if (spec_.groups > 1) statistics_.push_back(spec_.groups);
     if (spec_.weight) check_.dense_input("weight", weight_, spec_.dtype, {spec_.cols});
     if (spec_.bias) check_.dense_input("bias", bias_, spec_.dtype, {spec_.cols});
-    if (spec_.gate != layernorm::Gate::None) check_.dense_input("gate", options_.gate, spec_.dtype, t.shape);
+    if (spec_.gate != layernorm::Gate::None) strides_.g = spread_input("gate", options_.gate, spec_.dtype, t.shape);
   }
-  void take_dy(const Tensor &dy) {
-    check_.input("dy", dy, {spec_.y_dtype()});
-    check_.shape("dy", dy, x_.shape);
-    take_stride("dy", dy, strides_.dy);
-  }
+  void take_dy(const Tensor &dy) { strides_.dy = spread_input("dy", dy, spec_.y_dtype(), x_.shape); }
 
   /// Runs on these tensors, of which the first `outputs` are written.
   void run(Pass pass, std::initializer_list<NamedTensor> outputs, std::initializer_list<NamedTensor> inputs) {
     check_.apart(outputs, inputs);
     spec_.align = std::min(TensorChecks::alignment(outputs), TensorChecks::alignment(inputs));
-    const int64_t strides = strides_.x | (strides_.dy ? strides_.dy : strides_.x);
-    const bool apart = strides_.x != spec_.cols || (strides_.dy != 0 && strides_.dy != spec_.cols);
+    const int64_t strides = strides_.x | strides_.g | strides_.dy; // 0: there is no such tensor
+    const bool apart = std::ranges::any_of(std::array{strides_.x, strides_.g, strides_.dy},
+                                           [&](int64_t stride) { return stride != 0 && stride != spec_.cols; });
     if (apart) spec_.stride_divisor = std::min<int64_t>(strides & -strides, 64);
 
     const NormSpec &s = spec_;
     const std::string key = plan_key(check_.op(), s.dtype, s.y_dtype(), rows_, s.cols, s.groups, s.align, strides_.x,
-                                     strides_.dy, options_.eps, s.weight, s.bias, s.weight_offset, int(s.gate),
-                                     s.gate_first, s.residual, s.prenorm, s.residual_in_fp32);
+                                     strides_.g, strides_.dy, options_.eps, s.weight, s.bias, s.weight_offset,
+                                     int(s.gate), s.gate_first, s.residual, s.prenorm, s.residual_in_fp32);
     auto at = [&](std::string_view name) -> const void * {
       for (const auto &list : {outputs, inputs})
         for (const NamedTensor &t : list)
@@ -107,9 +105,11 @@ private:
                    fmt::format("{} is no GateActivation; accepted: silu, sigmoid", int(activation)));
     return activation == GateActivation::silu ? layernorm::Gate::Silu : layernorm::Gate::Sigmoid;
   }
-  void take_stride(std::string_view name, const Tensor &t, int64_t &stride) const {
-    stride = check_.row_stride(name, t);
-    if (spec_.groups > 1 && stride != spec_.cols) check_.refuse(name, t, "with groups, a contiguous tensor");
+  /// Checks an input whose rows may be apart; how far they are.
+  int64_t spread_input(std::string_view name, const Tensor &t, DType dtype, const std::vector<int64_t> &shape) const {
+    check_.input(name, t, {dtype});
+    check_.shape(name, t, shape);
+    return check_.row_stride(name, t);
   }
 
   const TensorChecks &check_;

@@ -10,8 +10,9 @@
 //
 // So layer_norm with groups is group_norm, either with a gate is its gated form, and with gate_first it is Mamba-2's.
 //
-// x is [..., D] of bf16, f16 or f32, of which rows may be apart where there is one group; so is dy. All else is
-// contiguous. weight and bias [D], either or both of which may be absent ({}), and the gate [..., D] are of x's dtype.
+// x is [..., D] of bf16, f16 or f32; its rows, those of dy and those of the gate [..., D], which is of x's dtype, may
+// be apart, as in a slice of a projection. All else is contiguous. weight and bias [D], either or both of which may be
+// absent ({}), are of x's dtype.
 // Where `into` names tensors they are written, else new ones are returned. A UserError names a tensor or option that is
 // not so, and outputs that share memory with inputs or with each other.
 #pragma once

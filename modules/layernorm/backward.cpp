@@ -24,7 +24,7 @@ struct Inputs {
       : x(views.spread_input("x", spec.sum_dtype())), dy(views.spread_input("dy", spec.y_dtype())),
         rstds(views.statistic_input("rstd")) {
     if (spec.centered) means = views.statistic_input("mean");
-    if (spec.gate != Gate::None) g = views.input("g", spec.dtype);
+    if (spec.gate != Gate::None) g = views.spread_input("g", spec.dtype);
   }
 };
 

@@ -345,6 +345,7 @@ std::vector<Candidate> NormProblem::with_strides(std::vector<Candidate> all) con
         return std::ranges::any_of(launch.args, [&](const Arg &arg) { return arg.param == name; });
       };
       if (takes("x")) launch.args.push_back({"x_stride", strides_.x});
+      if (takes("g")) launch.args.push_back({"g_stride", strides_.g});
       if (takes("dy")) launch.args.push_back({"dy_stride", strides_.dy});
     }
   return all;

@@ -58,7 +58,7 @@ Kernel forward(const NormSpec &spec, const RowConfig &config) {
   View x = views.spread_input("x", spec.dtype);
   std::optional<View> residual, g, total, means, w, b;
   if (spec.residual) residual = views.input("residual", spec.sum_dtype());
-  if (spec.gate != Gate::None) g = views.input("g", spec.dtype);
+  if (spec.gate != Gate::None) g = views.spread_input("g", spec.dtype);
   if (spec.saves_sum()) total = views.output("sum", spec.sum_dtype());
   if (spec.centered) means = views.statistic_output("mean");
   View rstds = views.statistic_output("rstd");

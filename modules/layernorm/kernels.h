@@ -8,7 +8,7 @@
 //
 // [..] where the spec asks for it; see spec.h. The x of a backward pass is the sum where the forward pass wrote one.
 // dw_partial and db_partial are f32 [parts, D]: rows of sums that common/Partials.h adds up. With spec.stride_divisor,
-// x_stride and dy_stride too.
+// x_stride, g_stride and dy_stride too.
 //
 // With groups, a block of rows has all of them or a part: config.rows divides G. Programs that sum over rows keep to
 // the same groups: config.strided, and programs * config.rows is a multiple of G.

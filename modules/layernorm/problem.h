@@ -8,7 +8,7 @@ namespace fla::layernorm {
 
 /// Elements from row to row, where the spec has a divisor of them.
 struct RowStrides {
-  int64_t x = 0, dy = 0;
+  int64_t x = 0, g = 0, dy = 0;
 };
 
 /// N rows of G groups are N * G rows of D / G columns to RowProblem.

@@ -8,8 +8,6 @@ void NormSpec::check() const {
   if (groups < 1 || groups > kMostGroups || cols % groups != 0)
     throw tile::UserError(fmt::format("norm: {} groups of {} columns; accepted: a divisor of {}, at most {}", groups,
                                       cols, cols, kMostGroups));
-  if (groups > 1 && stride_divisor != 0)
-    throw tile::UserError("norm: rows apart and groups; accepted: groups of rows that lie one after the other");
   if (gate_first && gate == Gate::None)
     throw tile::UserError("norm: a gate before the norm, but no gate; accepted: gates silu, sigmoid");
   if (weight_offset && !weight)

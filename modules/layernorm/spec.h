@@ -40,8 +40,8 @@ struct NormSpec {
   int64_t cols = 1;
   int64_t groups = 1; ///< divides cols
 
-  /// How the rows of x and dy lie: 0: one after the other. Otherwise their distance is a run-time argument (x_stride,
-  /// dy_stride) promised to be a multiple of this. Without groups only.
+  /// How the rows of x, g and dy lie: 0: one after the other. Otherwise their distances are run-time arguments
+  /// (x_stride, g_stride, dy_stride) promised to be multiples of this.
   int64_t stride_divisor = 0;
   /// Bytes: see align_of.
   int align = 16;

@@ -14,14 +14,18 @@ public:
   Views(tile::KernelBuilder &k, const NormSpec &spec) : k_(k), spec_(spec), rows_(k.runtime("rows")) {}
   const tile::Index &rows() const { return rows_; }
 
-  /// [rows, columns], possibly with rows further apart.
+  /// [rows, columns]; where the rows of all groups may be further apart, [rows / groups, groups, columns].
   tile::View spread_input(const std::string &name, tile::DType dtype) {
+    if (spec_.stride_divisor == 0) return input(name, dtype);
     tile::ViewOptions options = of(dtype);
-    if (spec_.stride_divisor) options.strides = {k_.runtime(name + "_stride", spec_.stride_divisor), 1};
-    return k_.input(name, dtype, {rows_, spec_.width()}, options);
+    const tile::Index stride = k_.runtime(name + "_stride", spec_.stride_divisor);
+    options.strides = {stride, 1};
+    if (spec_.groups == 1) return k_.input(name, dtype, {rows_, spec_.width()}, options);
+    options.strides = {stride, spec_.width(), 1};
+    return k_.input(name, dtype, {rows_ / spec_.groups, spec_.groups, spec_.width()}, options);
   }
   /// [rows, columns]
-  tile::View input(const char *name, tile::DType dtype) {
+  tile::View input(const std::string &name, tile::DType dtype) {
     return k_.input(name, dtype, {rows_, spec_.width()}, of(dtype));
   }
   tile::View output(const char *name, tile::DType dtype) {

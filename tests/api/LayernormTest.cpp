@@ -13,9 +13,9 @@ using testing::HasSubstr;
 
 class NormApi : public ApiTest {
 protected:
-  static NormOptions options_of(const NormSpec &spec, Call &call, double eps) {
+  static NormOptions options_of(const NormSpec &spec, Call &call, double eps, Layout layout) {
     NormOptions o{.eps = eps, .groups = spec.groups, .weight_offset = spec.weight_offset};
-    if (spec.gate != Gate::None) o.gate = call.input("g");
+    if (spec.gate != Gate::None) o.gate = call.input("g", {}, layout);
     o.activation = spec.gate == Gate::Sigmoid ? GateActivation::sigmoid : GateActivation::silu;
     o.gate_first = spec.gate_first;
     o.prenorm = spec.prenorm;
@@ -27,7 +27,7 @@ protected:
   void expect_forward(const NormSpec &spec, int64_t rows, Layout layout = {}, double eps = 1e-5) {
     const NormProblem problem(spec, Pass::Fwd, rows, eps);
     Call call(*stream, problem, off);
-    NormOptions options = options_of(spec, call, eps);
+    NormOptions options = options_of(spec, call, eps, layout);
     if (spec.residual) options.residual = call.input("residual");
     const Tensor x = call.input("x", {}, layout);
     const auto run = spec.centered ? layer_norm_forward : rms_norm_forward;
@@ -50,7 +50,7 @@ protected:
   void expect_backward(const NormSpec &spec, int64_t rows, Layout layout = {}) {
     const NormProblem problem(spec, Pass::Bwd, rows);
     Call call(*stream, problem, off);
-    NormOptions options = options_of(spec, call, 1e-5);
+    NormOptions options = options_of(spec, call, 1e-5, layout);
     NormForward saved{.rstd = call.input("rstd")};
     if (spec.centered) saved.mean = call.input("mean");
     Tensor x{.dtype = spec.dtype, .shape = {rows, spec.cols}};
@@ -124,6 +124,43 @@ TEST_P(NormApi, RowsApartAndAddressesOfLittleAlignment) {
   expect_both(NormSpec::layer_norm(tile::f32, 33), 6, {.shift = 1});
 }
 
+TEST_P(NormApi, RowsOfGroupsAndGatesApart) {
+  NormSpec group = NormSpec::layer_norm(tile::bf16, 1024), odd = NormSpec::layer_norm(tile::f32, 60);
+  group.groups = 4;
+  expect_both(group, 21, {.gap = 64});
+  group.residual = true; // read from the saved sum, whose rows are not apart
+  expect_both(group, 5, {.gap = 8});
+  odd.groups = 3;
+  expect_both(odd, 7, {.gap = 3, .shift = 1});
+  odd.groups = 6;
+  expect_both(odd, 7, {.gap = 4});
+  NormSpec gated = NormSpec::layer_norm(tile::bf16, 64), mamba = NormSpec::rms_norm(tile::bf16, 256);
+  gated.gate = Gate::Sigmoid;
+  mamba.gate = Gate::Silu;
+  mamba.gate_first = true;
+  expect_both(gated, 5, {.gap = 16});
+  expect_both(mamba, 6, {.gap = 8});
+  mamba.groups = 2;
+  expect_both(mamba, 6, {.gap = 24});
+  NormSpec wide = NormSpec::layer_norm(tile::bf16, 60000); // two rows too wide to be held
+  wide.groups = 2;
+  expect_both(wide, 3, {.gap = 8});
+}
+
+// A gate that is a part of a projection, of an x that is not.
+TEST_P(NormApi, OnlyTheGateApart) {
+  NormSpec spec = NormSpec::rms_norm(tile::bf16, 128);
+  spec.gate = Gate::Silu;
+  spec.gate_first = true;
+  spec.groups = 2;
+  const NormProblem problem(spec, Pass::Fwd, 9);
+  Call call(*stream, problem, off);
+  const NormOptions options = options_of(spec, call, 1e-5, {.gap = 40});
+  const NormForward got = rms_norm_forward(*stream, call.input("x"), call.input("w"), {}, options);
+  call.expect("y", got.y);
+  call.expect("rstd", got.rstd);
+}
+
 TEST_P(NormApi, EveryAddressAlignedToAnElement) {
   off = 1;
   for (DType dtype : {tile::bf16, tile::f32}) {
@@ -173,9 +210,10 @@ TEST_P(NormApi, RefusalsSayWhatIsAccepted) {
   EXPECT_THAT(forward(x, w, {.out_dtype = tile::i32}), HasSubstr("dtype i32 is not accepted"));
   EXPECT_THAT(forward(x, w, {}, {.y = x}), HasSubstr("'y' is bf16[4, 8]; accepted: memory that it does not share"));
   EXPECT_THAT(forward(x, w, {}, {.sum = x}), HasSubstr("tensor 'sum' is bf16[4, 8]; accepted: no such tensor"));
-  const auto [half, other] = halves(x);
-  EXPECT_EQ(forward(half, {}, {.groups = 2}), "layer_norm_forward: tensor 'x' is bf16[4, 4] with strides [8, 1]; "
-                                              "accepted: with groups, a contiguous tensor");
+  Tensor turned = x;
+  turned.shape = {4, 4}, turned.strides = {1, 8};
+  EXPECT_THAT(forward(stream->empty(tile::bf16, {4, 4}), {}, {.gate = turned}),
+              HasSubstr("'gate' is bf16[4, 4] with strides [1, 8]; accepted: a last dimension of stride 1"));
   auto backward = [&](const NormForward &saved, const Tensor &dy, const NormOptions &o = {}, const Tensor &dsum = {}) {
     return refusal([&] { rms_norm_backward(*stream, x, w, {}, saved, dy, o, dsum); });
   };

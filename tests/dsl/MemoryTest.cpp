@@ -90,6 +90,21 @@ CHECK: tile.in_bounds %[[V]][%[[ROW]], %{{.*}}] dims [1] : <?x50xbf16, {{.*}}> -
 )"));
 }
 
+TEST(Memory, BoundsStayWithATileThatDropsLeadingOnes) {
+  KernelBuilder k("bounds");
+  View x = k.input("x", bf16, {k.runtime("n"), 4, 50});
+  Tile t = reshape(x.load({k.program_id(0), 2, 3}, {1, 4, 64}), {4, 64}).to(f32);
+  View y = k.output("y", DType::i1, {4, 64});
+  y.store({0, 0}, t.in_bounds());
+  y.store({0, 0}, t.in_bounds(Axis(1)));
+  EXPECT_TRUE(matches(k.finish(), R"(
+CHECK: %[[ALL:.*]] = tile.in_bounds %{{.*}} dims [0, 1, 2] : <?x4x50xbf16, {{.*}}> -> tensor<1x4x64xi1>
+CHECK: tile.reshape %[[ALL]] : tensor<1x4x64xi1> -> tensor<4x64xi1>
+CHECK: %[[COLUMNS:.*]] = tile.in_bounds %{{.*}} dims [2] : <?x4x50xbf16, {{.*}}> -> tensor<1x4x64xi1>
+CHECK: tile.reshape %[[COLUMNS]]
+)"));
+}
+
 TEST(Memory, EveryOpKnowsItsLine) {
   KernelBuilder k("lines");
   View y = k.output("y", f32, {64});

@@ -46,6 +46,8 @@ TEST_F(MemoryErrors, Bounds) {
   MISUSE((t + 1).in_bounds(), "in_bounds()", "load()", ".to()");
   MISUSE((t + 1).in_bounds(Axis(0)), "load()");
   MISUSE(t.in_bounds(Axis(2)), "Axis(2)", "-2 to 1");
+  MISUSE(reshape(t, {64, 4}).in_bounds(), "load()");
+  MISUSE(reshape(t, {1, 4, 64}).in_bounds(Axis(0)), "load()");
 }
 
 } // namespace
