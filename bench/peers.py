@@ -366,7 +366,7 @@ def compiled_soon(tuner):
     """Without those configurations of powglu that give a lane more than 32 elements: each takes minutes to compile."""
     if not tuner.base_fn.__name__.startswith("powglu"):
         return tuner.configs
-    return [c for c in tuner.configs if c.kwargs["B"] <= 32 * 32 * c.num_warps]
+    return [c for c in tuner.configs if c.kwargs.get("B", 0) <= 32 * 32 * c.num_warps] or tuner.configs[:1]
 
 
 class Tuners:

@@ -131,7 +131,7 @@ Stage stage_named(std::string_view name);
 std::string emit(const Kernel &kernel, const Target &target, Stage stage);
 
 /// Where the code of `kernel` for `target` falls short of what it could be, and why: one line each,
-/// "file:line: remark: T001: ...". The numbers are those of compiler/passes/Remarks.h.
+/// "file:line: remark: T001: ...". The numbers are those of compiler/distribute/Remarks.h.
 std::string remarks(const Kernel &kernel, const Target &target);
 
 /// Name and version of the compiler, for report headers and cache keys.

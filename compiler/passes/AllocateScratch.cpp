@@ -32,7 +32,7 @@ struct Block {
   bool meets(const Block &other) const { return first <= other.last && other.first <= last; }
 };
 
-/// Of a program, which a GPU gives shared memory in such steps, or as much for itself.
+/// Bytes that every GPU has for each of the programs its multiprocessors can run at once.
 constexpr int64_t kSpare = 1024;
 
 /// The lowest offset at which `block` fits beside the placed blocks that live with it.

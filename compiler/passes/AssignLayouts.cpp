@@ -389,14 +389,16 @@ private:
     }
   }
 
-  /// Whether lanes hold copies of so many elements that one of them would store four times or more for all.
-  /// Each is a request to the L2 for a part of a sector: an H100 spends 2 to 3 % of a norm's time on them where rows
-  /// are of 512 bytes. Brought together by way of scratch, they are one access of one warp.
+  /// Whether lanes hold copies, and the one that stores them makes four accesses or more where each lane of the layout
+  /// made for the access makes a fourth of that. Each is a request to the L2 for a part of a sector: an H100 spends 2
+  /// to 3 % of a norm's time on them where rows are of 512 bytes. In a loop, where bringing them together by way of
+  /// scratch costs a barrier or two in each iteration, they stay.
   bool isStoredByOneLane(ir::StoreOp op) {
-    const Layout &l = *ir::layoutOf(op.getValue().getType());
-    const int accesses = l.registers() / std::min(l.neighbours(), widthOf(op));
-    const int copies = 1 << llvm::popcount(l.free_bits(layout::In::Lane));
-    return !access_.lane_contiguous && accesses >= 4 && copies >= accesses;
+    if (access_.lane_contiguous || loopsAround(op) > 0) return false;
+    auto accesses = [&](const Layout &l) { return l.registers() / std::min(l.neighbours(), widthOf(op)); };
+    const Layout &held = *ir::layoutOf(op.getValue().getType());
+    return held.free_bits(layout::In::Lane) != 0 && accesses(held) >= 4 &&
+           accesses(held) >= 4 * accesses(preferred(op.getValue(), widthOf(op)));
   }
 
   /// The layout of the result, or else of the first operand that has one; of none, one made for the access.

@@ -1,6 +1,6 @@
 // tile-decompose-conversions: a conversion that crosses warps becomes a store to scratch and a load from it. What is
-// left as convert_layout is a renaming of registers or a shuffle inside a warp. Small conversions that stand together
-// and need nothing of each other are stored together, so that one barrier serves all of them.
+// left as convert_layout is a renaming of registers or a shuffle inside a warp. Small conversions that stand together,
+// but for stores of what they give, and need nothing of each other are stored together, so that one barrier serves all.
 #include "compiler/passes/Passes.h"
 
 namespace tile {
@@ -25,11 +25,12 @@ ir::ScratchType roomOf(ir::ConvertLayoutOp op) {
   return ir::ScratchType::get(op.getContext(), op.getType().getShape(), op.getType().getElementType());
 }
 
-/// `first` and the conversions right behind it that can go with it.
+/// `first` and the conversions behind it that can go with it: what stands between them makes nothing that they need.
 SmallVector<ir::ConvertLayoutOp> together(ir::ConvertLayoutOp first) {
   SmallVector<ir::ConvertLayoutOp> group{first};
   int64_t bytes = roomOf(first).getBytes();
   for (Operation *next = first->getNextNode(); next; next = next->getNextNode()) {
+    if (isa<ir::StoreOp>(next)) continue;
     auto op = dyn_cast<ir::ConvertLayoutOp>(next);
     if (!op || !crossesWarps(op) || llvm::is_contained(group, op.getSource().getDefiningOp<ir::ConvertLayoutOp>()))
       break;

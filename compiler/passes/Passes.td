@@ -45,7 +45,8 @@ def AssignLayouts : Pass<"tile-assign-layouts", "::mlir::func::FuncOp"> {
   let summary = "Gives every tile a layout";
   let description = [{
     Memory accesses are the anchors, the largest first: each takes the layout its coalesced access wants, and the layout
-    spreads over all ops that can carry it without moving data. Where two meet, a `tile.convert_layout` is inserted.
+    spreads over all ops that can carry it without moving data. Where two meet, a `tile.convert_layout` is inserted; and
+    before a store that one lane would make in many accesses for others which hold copies.
   }];
 }
 
@@ -62,7 +63,7 @@ def DecomposeConversions : Pass<"tile-decompose-conversions", "::mlir::func::Fun
 }
 
 def AllocateScratch : Pass<"tile-allocate-scratch", "::mlir::func::FuncOp"> {
-  let summary = "Gives each scratch_alloc its offset; blocks that are never live together share room";
+  let summary = "Gives each scratch_alloc its offset; blocks that are never live together share room, but for small ones";
 }
 
 def PipelineLoops : Pass<"tile-pipeline-loops", "::mlir::func::FuncOp"> {

@@ -249,7 +249,6 @@ Activation with_sqrelu(Activation a) {
 
 Activation with_relu(Activation a) {
   a.forward = relu, a.value = relu, a.derivative = relu_derivative;
-  a.light = true;
   a.value_steps = {{"relu", {"x"}, "value"}};
   a.derivative_steps = {{"step", {"x"}, "derivative"}};
   return a;

@@ -77,8 +77,8 @@ private:
   /// others.
   std::vector<Cut> cuts_of_one() const {
     const int64_t waves = ceil_div(elements(), wave());
-    const bool is_largest = spec_.activation->light && target_.resident_warps >= 64;
-    if (waves > 4) return is_largest ? std::vector<Cut>{{32, 1}, {16, 1}} : std::vector<Cut>{{16, 1}, {8, 1}};
+    const int warps = spec_.activation->light && target_.resident_warps >= 64 ? 32 : 16;
+    if (waves > 4) return {{warps, 1}, {warps / 2, 1}};
     return {{8, int64_t(std::bit_ceil(uint64_t(std::max<int64_t>(waves, 1))))}};
   }
 

@@ -32,8 +32,8 @@ struct Place {
   bool streaming; ///< the output would only push other data out of the caches
 
   bool is_gpu() const { return target.is_gpu(); }
-  /// Whether programs of a row and a warp each fill a GPU, which has 32 of them for each multiprocessor at once, once
-  /// or twice: an H100 then takes 1 to 3 % less by such programs for rows of four accesses a lane.
+  /// Whether programs of a row and a warp each, of which a multiprocessor has 32 at once, fill a GPU once or twice (or
+  /// more than half). An H100 then takes 1 to 3 % less by such programs for rows of four accesses a lane.
   bool is_filled_by_warps() const { return is_gpu() && rows > 16 * units && rows <= 64 * units; }
 };
 

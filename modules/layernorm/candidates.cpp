@@ -146,8 +146,8 @@ std::vector<RowConfig> forward_configs(const NormSpec &spec, const Place &place,
       several.back().blocks = blocks;
     }
   }
-  auto fitness = [](const RowConfig &c) { return std::pair(c.rows * c.blocks != 4 * c.warps, c.warps); };
-  std::ranges::stable_sort(several, {}, fitness);
+  auto has_four = [](const RowConfig &c) { return c.rows * c.blocks == 4 * c.warps; };
+  std::ranges::stable_sort(several, {}, [&](const RowConfig &c) { return std::pair(!has_four(c), c.warps); });
   const bool are_many = place.rows * spec.width() > elements_of_a_wave(place.target, place.units, spec.dtype);
   all.insert(are_many ? all.begin() : all.end(), several.begin(), several.end());
   return all;
@@ -160,11 +160,13 @@ struct ProgramSize {
 
 /// Two rows a warp instead of one, or two warps a row, as an H100 prefers it by 2 to 8 %. layer_norm is best with two
 /// rows where they are one round of programs and not where they are more; rms_norm, which has less to hold, where they
-/// are more. Where there is a gate, two warps a row are.
+/// are more. Where there is a gate, two warps a row are; or one, see is_filled_by_warps.
 ProgramSize best_size(const NormSpec &spec, const Place &place, const RowConfig &warp_a_row) {
   const int64_t round = 62 * place.units;
   const ProgramSize in_pairs{2 * warp_a_row.rows, warp_a_row.warps}, over_two{warp_a_row.rows / 2, warp_a_row.warps};
-  if (spec.gate != Gate::None) return place.is_filled_by_warps() ? ProgramSize{1, 1} : over_two;
+  const bool are_four =
+      held_by_lane(place.target, warp_a_row) * tile::size_of(spec.dtype) == 4 * place.target.vector_bytes;
+  if (spec.gate != Gate::None) return are_four && place.is_filled_by_warps() ? ProgramSize{1, 1} : over_two;
   if (!spec.centered) return place.rows >= round ? in_pairs : over_two;
   return place.rows >= round / 2 && place.rows < round ? in_pairs : over_two;
 }

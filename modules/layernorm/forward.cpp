@@ -114,8 +114,10 @@ Kernel forward(const NormSpec &spec, const RowConfig &config) {
     std::vector<Statistics> statistics;
     for (int64_t i = 0; i < config.blocks; ++i) blocks.push_back(prepared(row + i * config.rows));
     for (RowBlock &block : blocks) statistics.push_back(statistics_of(block));
-    if (means) means->store({row}, one_after_another(statistics, &Statistics::mean));
-    rstds.store({row}, one_after_another(statistics, &Statistics::rstd));
+    const Tile mean = means ? one_after_another(statistics, &Statistics::mean) : Tile();
+    const Tile rstd = one_after_another(statistics, &Statistics::rstd);
+    if (means) means->store({row}, mean);
+    rstds.store({row}, rstd);
     for (size_t i = 0; i < blocks.size(); ++i) normalize(blocks[i], statistics[i]);
   });
   return k.finish();

@@ -36,8 +36,11 @@ Node Walk::with_single() {
   const Single s = single();
   const Node a = of_numbers(any());
   const Node x = a.dtype == s.dtype ? a : convert(a, s.dtype);
-  const Binary op = Binary(pick(0, 5));
-  return binary_with(op, x, s, chance(50));
+  Binary op = Binary(pick(0, 5));
+  const bool first = chance(50);
+  if (op == Binary::Div && !first && !is_float(x.dtype) && s.number.integer == 0)
+    op = Binary::Mul; // it may be a constant
+  return binary_with(op, x, s, first);
 }
 
 Node Walk::bits() {

@@ -1,4 +1,5 @@
-// Each block of scratch gets an offset; blocks that are never live together share room, and the kernel says what it needs.
+// Each block of scratch gets an offset; blocks that are never live together share room, but for small ones, and the kernel
+// says what it needs.
 // RUN: tile-opt %s -tile-allocate-scratch | FileCheck %s
 
 #l = #tile.layout<[2048], reg = [[1], [2], [4], [8], [16], [32], [64], [128], [256]], lane = [[512], [1024]], warp = []>

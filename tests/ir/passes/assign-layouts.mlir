@@ -175,4 +175,28 @@ func.func @anywhere(%x: !r, %y: !s, %n: index) attributes {tile.warps = 1 : i32}
   tile.store %r, %y[%n] {aligned = 1} : tensor<4xf32>, !s
   return
 }
+
+// However many there are, ...
+// CHECK-LABEL: @many_copies
+func.func @many_copies(%x: !r, %y: !s, %n: index) attributes {tile.warps = 1 : i32} {
+  %c0 = arith.constant 0 : index
+  %t = tile.load %x[%c0, %c0] {aligned = 8} : !r -> tensor<64x256xf32>
+  // CHECK: convert_layout
+  %r = tile.reduce sum %t 1 : tensor<64x256xf32> -> tensor<64xf32>
+  tile.store %r, %y[%n] {aligned = 1} : tensor<64xf32>, !s
+  return
+}
+
+// ... but not in a loop, of which each iteration would wait for all warps.
+// CHECK-LABEL: @copies_in_loop
+func.func @copies_in_loop(%x: !r, %y: !s, %n: index, %step: index) attributes {tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  scf.for %i = %c0 to %n step %step {
+    %t = tile.load %x[%i, %c0] {aligned = 8} : !r -> tensor<16x256xf32>
+    // CHECK-NOT: convert_layout
+    %r = tile.reduce sum %t 1 : tensor<16x256xf32> -> tensor<16xf32>
+    tile.store %r, %y[%i] {aligned = 4} : tensor<16xf32>, !s
+  }
+  return
+}
 }

@@ -55,3 +55,21 @@ func.func @everywhere(%t: tensor<16xi1, #blocked>) -> tensor<16xi1, #copied> {
   %c = tile.convert_layout %t : tensor<16xi1, #blocked> -> tensor<16xi1, #copied>
   return %c : tensor<16xi1, #copied>
 }
+
+// Stored one after the other: both through scratch before either is stored, so that one barrier will do.
+// CHECK-LABEL: @stored
+// CHECK-SAME: %[[A:.*]]: tensor<16xf32, {{.*}}>, %[[B:.*]]: tensor<16xf32, {{.*}}>, %[[Y:.*]]: !tile.view
+func.func @stored(%a: tensor<16xf32, #blocked>, %b: tensor<16xf32, #blocked>,
+                  %y: !tile.view<16xf32, strides = [1], align = 4>, %i: index) {
+  // CHECK: tile.scratch_store %[[A]]
+  // CHECK-NEXT: tile.scratch_store %[[B]]
+  // CHECK-NEXT: %[[C:.*]] = tile.scratch_load
+  // CHECK-NEXT: %[[D:.*]] = tile.scratch_load
+  // CHECK-NEXT: tile.store %[[C]]
+  // CHECK-NEXT: tile.store %[[D]]
+  %c = tile.convert_layout %a : tensor<16xf32, #blocked> -> tensor<16xf32, #crossed>
+  tile.store %c, %y[%i] : tensor<16xf32, #crossed>, !tile.view<16xf32, strides = [1], align = 4>
+  %d = tile.convert_layout %b : tensor<16xf32, #blocked> -> tensor<16xf32, #crossed>
+  tile.store %d, %y[%i] : tensor<16xf32, #crossed>, !tile.view<16xf32, strides = [1], align = 4>
+  return
+}
