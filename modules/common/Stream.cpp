@@ -92,6 +92,15 @@ struct Stream::Impl {
   std::unordered_map<std::string, Plan> plans;
   Buffer workspace;
 
+  explicit Impl(std::string_view device) : machine(machine_named(device)) {}
+  Impl(Impl &&) = delete;
+  ~Impl() {
+    try { // what is enqueued may still use the workspace
+      if (queue) queue->synchronize();
+    } catch (const tile::Error &) { // it failed: whoever waits for its results is told
+    }
+  }
+
   Plan &plan(const std::string &key, const std::function<std::unique_ptr<Problem>()> &problem) {
     if (auto it = plans.find(key); it != plans.end()) return it->second;
     if (plans.size() >= kMostPlans) plans.clear(); // their kernels stay
@@ -114,33 +123,29 @@ struct Stream::Impl {
   }
 };
 
-Stream::Stream(std::string_view device) : impl_(std::make_unique<Impl>()) {
-  impl_->machine = machine_named(device);
+Stream::Stream(std::string_view device) : impl_(std::make_unique<Impl>(device)) {
   impl_->queue = impl_->machine->device().stream();
 }
 
-Stream::Stream(std::string_view device, void *native) : impl_(std::make_unique<Impl>()) {
-  impl_->machine = machine_named(device);
+Stream::Stream(std::string_view device, void *native) : impl_(std::make_unique<Impl>(device)) {
   impl_->queue = impl_->machine->device().adopt(native);
 }
 
 Stream::Stream(Stream &&) noexcept = default;
 Stream &Stream::operator=(Stream &&) noexcept = default;
+Stream::~Stream() = default;
 
-Stream::~Stream() {
-  if (!impl_) return;
-  try { // what is enqueued may still use the workspace
-    impl_->queue->synchronize();
-  } catch (const tile::Error &) { // it failed: whoever waits for its results is told
-  }
+Stream::Impl &Stream::impl() const {
+  if (!impl_) throw tile::UserError("this stream was moved from; accepted: one that has a queue");
+  return *impl_;
 }
 
 tile::runtime::Device &Stream::device() const {
-  return impl_->machine->device();
+  return impl().machine->device();
 }
 
 void Stream::synchronize() {
-  impl_->queue->synchronize();
+  impl().queue->synchronize();
 }
 
 Tensor Stream::empty(DType dtype, std::vector<int64_t> shape) {
@@ -170,10 +175,11 @@ void Stream::download(void *to, const Tensor &from) {
 
 void Stream::run(const std::string &key, const std::function<std::unique_ptr<Problem>()> &problem,
                  std::initializer_list<Binding> tensors) {
-  Plan &plan = impl_->plan(key, problem);
-  impl_->reserve(plan.workspace_bytes);
-  plan.launches.bind([&](std::string_view name) { return impl_->address(plan, tensors, name); });
-  plan.launches.enqueue(*impl_->queue);
+  Impl &self = impl();
+  Plan &plan = self.plan(key, problem);
+  self.reserve(plan.workspace_bytes);
+  plan.launches.bind([&](std::string_view name) { return self.address(plan, tensors, name); });
+  plan.launches.enqueue(*self.queue);
 }
 
 } // namespace fla

@@ -28,7 +28,7 @@ public:
   explicit Stream(std::string_view device = "");
   /// A queue that exists already: a CUstream of the device's primary context. It stays the caller's.
   Stream(std::string_view device, void *native);
-  Stream(Stream &&) noexcept;
+  Stream(Stream &&) noexcept; ///< what was moved from has no queue: a UserError of all but assignment
   Stream &operator=(Stream &&) noexcept;
   ~Stream();
 
@@ -49,6 +49,7 @@ public:
 
 private:
   struct Impl;
+  Impl &impl() const;
   std::unique_ptr<Impl> impl_;
 };
 

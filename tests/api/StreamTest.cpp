@@ -132,6 +132,20 @@ template <class F> std::string refusal(F &&call) {
   return "accepted";
 }
 
+TEST_P(StreamTest, MovesAndSaysSoAfterwards) {
+  Tensor x = stream->empty(f32, {100000}), y = stream->empty(f32, {100000});
+  stream->upload(x, counted(100000).data());
+  Stream moved = std::move(*stream);
+  scale(moved, x, y, 3);
+  expect_scaled(moved, y, 3);
+  EXPECT_THAT(refusal([&] { stream->synchronize(); }), HasSubstr("was moved from; accepted: one that has a queue"));
+  EXPECT_THAT(refusal([&] { stream->empty(f32, {4}); }), HasSubstr("was moved from"));
+  EXPECT_THAT(refusal([&] { scale(*stream, x, y, 3); }), HasSubstr("was moved from"));
+  scale(moved, x, y, 5);
+  moved = Stream(GetParam()); // waits: what is enqueued uses the old one's workspace
+  expect_scaled(moved, y, 5);
+}
+
 TEST_P(StreamTest, CopiesTakeContiguousTensors) {
   Tensor x = stream->empty(f32, {4, 4});
   float out[16];
