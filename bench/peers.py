@@ -363,10 +363,14 @@ def measure(op, bound, truth, name, flush, reps):
 
 
 def compiled_soon(tuner):
-    """Without those configurations of powglu that give a lane more than 32 elements: each takes minutes to compile."""
-    if not tuner.base_fn.__name__.startswith("powglu"):
+    """Without configurations that Triton takes minutes to compile: more than 32 elements of powglu a lane, more than 64
+    rows of l2norm a warp."""
+    most = {"powglu": ("B", 32 * 32), "l2norm": ("BT", 64)}
+    name = tuner.base_fn.__name__.split("_")[0]
+    if name not in most:
         return tuner.configs
-    return [c for c in tuner.configs if c.kwargs.get("B", 0) <= 32 * 32 * c.num_warps] or tuner.configs[:1]
+    parameter, of_warp = most[name]
+    return [c for c in tuner.configs if c.kwargs.get(parameter, 0) <= of_warp * c.num_warps] or tuner.configs[:1]
 
 
 class Tuners:

@@ -78,7 +78,7 @@ private:
   std::vector<Cut> cuts_of_one() const {
     const int64_t waves = ceil_div(elements(), wave());
     const int warps = spec_.activation->light && target_.resident_warps >= 64 ? 32 : 16;
-    if (waves > 4) return {{warps, 1}, {warps / 2, 1}};
+    if (waves > 4) return {{warps, 1}, {warps / 2, 1}, {4, 8}};
     return {{8, int64_t(std::bit_ceil(uint64_t(std::max<int64_t>(waves, 1))))}};
   }
 

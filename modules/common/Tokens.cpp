@@ -125,6 +125,16 @@ std::vector<TokenConfig> token_configs(const Target &target, const TokenNeeds &n
   return different;
 }
 
+void add_single_steps(std::vector<TokenConfig> &configs, const Target &target, const TokenNeeds &needs) {
+  if (!target.is_gpu() || needs.longest < 16) return;
+  for (int64_t count : {8, 16}) {
+    TokenConfig config = configs.front();
+    config.rows = config.unroll = count;
+    config.stages = 1;
+    if (std::ranges::find(configs, config) == configs.end()) configs.push_back(config);
+  }
+}
+
 runtime::Grid token_grid(const Sequences &sequences, const TokenLayout &layout, const TokenConfig &config) {
   const int64_t blocks = sequences.batch() * ceil_div(sequences.tokens(), config.rows);
   return {uint32_t(blocks * column_blocks(layout, config))};

@@ -67,7 +67,7 @@ struct TokenNeeds {
   int64_t rows = 1, longest = 1, cols = 1; ///< of the case; `longest`: tokens that may be marched over
   tile::DType dtype = tile::bf16;
   int64_t units = 1;  ///< of the machine
-  TokenCut cut = {};       ///< on a GPU, as measured to be good
+  TokenCut cut = {};  ///< on a GPU, as measured to be good
   int64_t widest = 8; ///< columns a lane of a GPU may hold
   /// Where a block of twice the `unroll` tokens and half of the columns is a single step, it comes first: as many loads
   /// on their way, all of them at once, in twice as many warps.
@@ -81,6 +81,11 @@ struct TokenNeeds {
 
 /// The heuristic's choice first. All different.
 std::vector<TokenConfig> token_configs(const tile::Target &, const TokenNeeds &);
+
+/// On a GPU, behind the others: programs of one step of 8 or of 16 tokens, cut across the columns as the first choice.
+/// What they read again, their neighbours' last tokens, their neighbours have asked for at about the same time, so that
+/// it comes out of the L2; a program that marches comes for it when it has long left.
+void add_single_steps(std::vector<TokenConfig> &, const tile::Target &, const TokenNeeds &);
 
 int64_t column_blocks(const TokenLayout &, const TokenConfig &);
 /// Programs that cover the case.

@@ -83,7 +83,9 @@ std::vector<ConvConfig> forward_configs(const Place &p) {
   needs.widest = needs.cut.vector;
   needs.halves_single_steps = true;
   needs.host_cols = 8;
-  return with_weights(p, token_configs(p.target, needs));
+  std::vector<TokenConfig> configs = token_configs(p.target, needs);
+  add_single_steps(configs, p.target, needs);
+  return with_weights(p, std::move(configs));
 }
 
 Candidate forward_candidate(const Place &p, const ConvConfig &config) {

@@ -29,6 +29,7 @@ std::vector<Candidate> ShiftProblem::candidates(const Target &target, const Devi
     std::ranges::stable_partition(configs, [&](const TokenConfig &c) {
       return c.unroll == 2 * needs.cut.unroll && c.cols == int64_t(c.warps) * target.lanes * needs.cut.vector;
     });
+  add_single_steps(configs, target, needs);
 
   std::vector<Candidate> all;
   for (TokenConfig config : configs) {
