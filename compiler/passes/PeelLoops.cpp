@@ -73,7 +73,7 @@ int64_t vectorsOf(scf::ForOp loop, const strip::Limits &limits) {
   int64_t vectors = 0;
   loop.getBody()->walk([&](Operation *op) {
     for (Value v : op->getResults())
-      if (strip::isTile(v)) vectors += limits.vectors(v.getType());
+      if (isTile(v)) vectors += limits.vectors(v.getType());
   });
   return vectors;
 }

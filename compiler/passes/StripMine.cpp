@@ -17,7 +17,6 @@ using namespace mlir;
 namespace tile {
 namespace {
 
-using strip::isTile;
 using strip::Limits;
 
 bool hasLarge(func::FuncOp func, const Limits &limits) {
@@ -33,7 +32,7 @@ bool hasLarge(func::FuncOp func, const Limits &limits) {
 void splitFree(func::FuncOp func) {
   SmallVector<Operation *> free;
   func.walk([&](Operation *op) {
-    if (!ir::isCombine(op->getParentOp()) && op->getNumResults() == 1 && strip::isFree(op)) free.push_back(op);
+    if (!ir::isCombine(op->getParentOp()) && op->getNumResults() == 1 && isFree(op)) free.push_back(op);
   });
   for (Operation *op : free)
     for (OpOperand &use : llvm::make_early_inc_range(op->getUses())) {
@@ -51,7 +50,7 @@ void carryInRooms(scf::ForOp loop, const Limits &limits) {
   for (auto [i, arg] : llvm::enumerate(loop.getRegionIterArgs())) {
     Value room;
     if (limits.isLarge(arg)) {
-      room = strip::makeRoom(b, loc, strip::tileType(arg));
+      room = strip::makeRoom(b, loc, tileType(arg));
       strip::storeToRoom(b, loc, loop.getInitArgs()[i], room);
       OpBuilder inside = OpBuilder::atBlockBegin(loop.getBody());
       arg.replaceAllUsesWith(strip::loadFromRoom(inside, loc, arg.getType(), room));
@@ -92,7 +91,7 @@ void giveInRooms(scf::IfOp branch, const Limits &limits) {
   SmallVector<Type> types;
   for (Value result : branch.getResults()) {
     bool large = limits.isLarge(result);
-    rooms.push_back(large ? strip::makeRoom(b, loc, strip::tileType(result)) : Value());
+    rooms.push_back(large ? strip::makeRoom(b, loc, tileType(result)) : Value());
     if (!large) types.push_back(result.getType());
   }
   for (Region *region : {&branch.getThenRegion(), &branch.getElseRegion()}) {
@@ -131,7 +130,7 @@ void bringInside(func::FuncOp func, const Limits &limits) {
     Operation *def = v.getDefiningOp();
     OpBuilder b(def->getContext());
     b.setInsertionPointAfter(def);
-    Value room = strip::makeRoom(b, v.getLoc(), strip::tileType(v));
+    Value room = strip::makeRoom(b, v.getLoc(), tileType(v));
     strip::storeToRoom(b, v.getLoc(), v, room);
     llvm::DenseMap<Block *, Value> inner;
     for (OpOperand &use : llvm::make_early_inc_range(v.getUses())) {

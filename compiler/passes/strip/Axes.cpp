@@ -5,22 +5,6 @@ using namespace mlir;
 
 namespace tile::strip {
 
-bool isTile(Value v) {
-  return isa<RankedTensorType>(v.getType());
-}
-
-RankedTensorType tileType(Value v) {
-  return cast<RankedTensorType>(v.getType());
-}
-
-bool isFree(Operation *op) {
-  return isa<arith::ConstantOp, ir::SplatOp, ir::IotaOp, ir::InBoundsOp>(op) && isTile(op->getResult(0));
-}
-
-bool isElementwise(Operation *op) {
-  return op->hasTrait<OpTrait::Elementwise>() && op->getNumResults() == 1 && isTile(op->getResult(0));
-}
-
 static SmallVector<Value> tilesOf(Operation *op) {
   SmallVector<Value> tiles;
   for (Value v : op->getOperands())

@@ -2,17 +2,11 @@
 // stored. Such a set of dimensions is an axis; work can be cut into strips along one.
 #pragma once
 
-#include "compiler/dialect/TileDialect.h"
+#include "compiler/passes/Tiles.h"
 
 #include "llvm/ADT/DenseSet.h"
 
 namespace tile::strip {
-
-bool isTile(mlir::Value v);
-mlir::RankedTensorType tileType(mlir::Value v);
-/// Constants, splats, iotas and masks: made again wherever they are used.
-bool isFree(mlir::Operation *op);
-bool isElementwise(mlir::Operation *op);
 
 class Axes {
 public:
