@@ -3,11 +3,16 @@
 
     python3 bench/compare.py ours.jsonl peers.jsonl > table.md
     python3 bench/compare.py --by-op ours.jsonl peers.jsonl      one row an op and pass in place of one a case
+    python3 bench/compare.py --close 3 ours.jsonl peers.jsonl    what to measure again, as flabench's arguments
 
-Files are JSON lines of either program, in any order; the last measurement of a case and provider counts. Times are medians
-in ms. `-` is not measured; `wrong` did not agree with double precision, so it was not timed. Below the table stand the cases
-in which fused is slower than another provider, by how much, and the totals. Exit code 1 where a fused result was wrong.
+Files are JSON lines of either program, in any order; of several measurements of a case by a provider the median counts, and
+one wrong result makes all of them wrong. Times are medians in ms. `-` is not measured; `wrong` did not agree with double
+precision, so it was not timed. Below the table stand the cases in which fused is slower than another provider, by how much,
+and the totals. Exit code 1 where a fused result was wrong.
+
+--close P: the cases in which fused and another provider differ by P % or less, either way; a line for each op and pass.
 """
+import argparse
 import json
 import statistics
 import sys
@@ -20,7 +25,7 @@ def normal(case):
 
 def read(paths):
     """{(module, op, pass, normal case, dtype): {provider: row}}, in the order of the first appearance."""
-    table = {}
+    measured = {}
     for path in paths:
         with open(path, encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
@@ -29,8 +34,17 @@ def read(paths):
                     key = (row["module"], row["op"], row["pass"], normal(row["case"]), row["dtype"])
                 except (json.JSONDecodeError, KeyError, TypeError) as error:
                     sys.exit(f"compare: {path}:{number}: not a result of flabench or peers.py: {error}")
-                table.setdefault(key, {})[row["provider"]] = row
-    return table
+                measured.setdefault(key, {}).setdefault(row["provider"], []).append(row)
+    return {key: {name: settled(rows) for name, rows in providers.items()} for key, providers in measured.items()}
+
+
+def settled(rows):
+    """One row of several measurements of the same: a wrong one if there is, else the last, with the median of all times."""
+    for row in rows:
+        if row.get("ok") is False:
+            return row
+    times = [row["ms"] for row in rows if row.get("ms")]
+    return {**rows[-1], "ms": statistics.median(times) if times else None}
 
 
 def cell(row):
@@ -112,13 +126,29 @@ def write_totals(table, others, out):
               + (": " + "; ".join(slower) if slower else ""), file=out)
 
 
-def main(paths, out=sys.stdout):
-    by_op = paths[:1] == ["--by-op"]
-    paths = paths[by_op:]
-    if not paths or any(p.startswith("-") for p in paths):
-        sys.exit(__doc__)
-    table = read(paths)
+def write_close(table, others, percent, out):
+    close = {}
+    for (module, op, name, _, dtype), row in table.items():
+        ours = time_of(row.get("fused"))
+        theirs = [time_of(row.get(other)) for other in others]
+        if ours and any(t and abs(t - ours) <= percent / 100 * ours for t in theirs):
+            close.setdefault((module, op, name, dtype), []).append(row["fused"]["case"])
+    for (module, op, name, dtype), cases in close.items():
+        print(f"--module {module} --op {op} --pass {name} --dtype {dtype}", *(f"--case {c}" for c in cases), file=out)
+
+
+def main(arguments, out=sys.stdout):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--by-op", action="store_true")
+    parser.add_argument("--close", type=float, metavar="P")
+    parser.add_argument("files", nargs="+")
+    options = parser.parse_args(arguments)
+    table = read(options.files)
     others = others_of(table)
+    if options.close is not None:
+        write_close(table, others, options.close, out)
+        return 0
+    by_op = options.by_op
     (write_ops if by_op else write_table)(table, others, out)
     write_totals(table, others, out)
     return int(any(row["fused"].get("ok") is False for row in table.values() if "fused" in row))

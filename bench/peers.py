@@ -512,6 +512,7 @@ def main():
     parser.add_argument("--module", help="only the ops of these modules")
     parser.add_argument("--pass", dest="passes", default="fwd,bwd,fwdbwd")
     parser.add_argument("--case", action="append")
+    parser.add_argument("--dtype", choices=("bf16",), default="bf16", help="for arguments of flabench to be taken here")
     parser.add_argument("--grid", choices=("fla", "few"), default="fla", help="few: each op's last case and the middle one")
     parser.add_argument("--provider", help="only these: torch,compile,fla,liger")
     parser.add_argument("--reps", type=int, default=15)

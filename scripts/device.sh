@@ -158,6 +158,34 @@ duel() {
   echo "$name on GPU $CUDA_VISIBLE_DEVICES: ours $((middle - begin)) s, peers $((SECONDS - middle)) s"
 }
 
+# What was close in a duel (DUEL: the folder of its results, default: of this run), again and in turns: ours, theirs, ours,
+# theirs, ROUNDS times each. bench/compare.py takes the median of all.
+step_rematch() {
+  export TRITON_CACHE_DIR=${TRITON_CACHE_DIR:-/tmp/flabench-triton} ROUNDS=${ROUNDS:-3}
+  local results=${DUEL:-$out}
+  export -f rematch
+  export program out work
+  touch "$out/ours-again.jsonl" "$out/peers-again.jsonl"
+  python3 bench/compare.py --close "${CLOSE:-4}" "$results/ours.jsonl" "$results/peers.jsonl" >"$work/close"
+  timeout "${REMATCH_SECONDS:-36000}" xargs -P "$gpus" --process-slot-var=CUDA_VISIBLE_DEVICES -I{} bash -c 'rematch {}' <"$work/close" ||
+    echo "rematch: not all is done"
+  wc -l "$out/ours-again.jsonl" "$out/peers-again.jsonl"
+}
+
+# rematch ARGUMENT...: cases of one op and pass.
+rematch() {
+  local begin=$SECONDS round name="$4-$6"
+  for ((round = 0; round < ROUNDS; round++)); do
+    "$program" "$@" --device cuda --format json --reps 15 2>>"$work/$name-log" | grep -v '"unfused"' >>"$work/$name-ours"
+    # shellcheck disable=SC2086
+    python3 bench/peers.py "$@" ${PEERS_ARGS:---provider fla} 2>>"$work/$name-log" >>"$work/$name-peers"
+  done
+  flock "$work/lock" cat "$work/$name-ours" >>"$out/ours-again.jsonl"
+  flock "$work/lock" cat "$work/$name-peers" >>"$out/peers-again.jsonl"
+  cat "$work/$name-log" >>"$out/rematch.log"
+  echo "$name on GPU $CUDA_VISIBLE_DEVICES: $((SECONDS - begin)) s"
+}
+
 # Every way to cut the work, side by side: CANDIDATES, lines of flabench's arguments, on all GPUs in turns.
 step_candidates() {
   export program out work

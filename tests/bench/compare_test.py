@@ -49,6 +49,21 @@ class Compare(unittest.TestCase):
         self.assertIn("| 3.0000 | wrong | - | - |", text)
         self.assertEqual(self.code, 1)
 
+    def test_of_several_measurements_the_median_counts(self):
+        text = self.table(line("fused", 1), line("fla", 5), line("fused", 7), line("fla", 4), line("fused", 2), line("fla", 6))
+        self.assertIn("| norm | fwd | N=4,D=8 | - | 2.0000 | - | 50.0 | 5.0000 |", text)
+
+    def test_one_wrong_measurement_makes_all_wrong(self):
+        text = self.table(line("fused", 1), line("fused", None, ok=False), line("fused", 1))
+        self.assertIn("| wrong |", text)
+        self.assertEqual(self.code, 1)
+
+    def test_what_is_close_comes_as_arguments(self):
+        text = self.table(line("fused", 100, case="N=1"), line("fla", 102, case="N=1"), line("fused", 100, case="N=2"),
+                          line("fla", 104, case="N=2"), line("fused", 100, case="N=3"), line("fla", 98, case="N=3"),
+                          line("fused", 100, case="N=4"), line("unfused", 100, case="N=4"), options=["--close", "3"])
+        self.assertEqual(text, "--module m --op norm --pass fwd --dtype bf16 --case N=1 --case N=3\n")
+
     def test_anything_else_is_refused_with_its_place(self):
         for bad in ('{"op": 1}\n', "no json\n"):
             with self.assertRaises(SystemExit) as refused:
