@@ -125,14 +125,23 @@ std::vector<TokenConfig> token_configs(const Target &target, const TokenNeeds &n
   return different;
 }
 
-void add_single_steps(std::vector<TokenConfig> &configs, const Target &target, const TokenNeeds &needs) {
-  if (!target.is_gpu() || needs.longest < 16) return;
-  for (int64_t count : {8, 16}) {
-    TokenConfig config = configs.front();
-    config.rows = config.unroll = count;
-    config.stages = 1;
-    if (std::ranges::find(configs, config) == configs.end()) configs.push_back(config);
-  }
+TokenConfig single_step(const Target &target, const TokenNeeds &needs, const TokenCut &cut) {
+  const auto [cols, warps] = columns(target, needs, cut.vector, cut.warps);
+  return {.rows = cut.unroll,
+          .unroll = cut.unroll,
+          .cols = cols,
+          .warps = warps,
+          .streaming = needs.streaming,
+          .stages = cut.stages};
+}
+
+void put_first(std::vector<TokenConfig> &configs, const TokenConfig &config) {
+  std::erase(configs, config);
+  configs.insert(configs.begin(), config);
+}
+
+void add_last(std::vector<TokenConfig> &configs, const TokenConfig &config) {
+  if (std::ranges::find(configs, config) == configs.end()) configs.push_back(config);
 }
 
 runtime::Grid token_grid(const Sequences &sequences, const TokenLayout &layout, const TokenConfig &config) {

@@ -82,10 +82,14 @@ struct TokenNeeds {
 /// The heuristic's choice first. All different.
 std::vector<TokenConfig> token_configs(const tile::Target &, const TokenNeeds &);
 
-/// On a GPU, behind the others: programs of one step of 8 or of 16 tokens, cut across the columns as the first choice.
-/// What they read again, their neighbours' last tokens, their neighbours have asked for at about the same time, so that
-/// it comes out of the L2; a program that marches comes for it when it has long left.
-void add_single_steps(std::vector<TokenConfig> &, const tile::Target &, const TokenNeeds &);
+/// A GPU's program of one step of `cut.unroll` tokens. What it reads again, its neighbour's last tokens, the neighbour
+/// has asked for at about the same time, so that it comes out of the L2; a program that marches comes for it when it
+/// has long left.
+TokenConfig single_step(const tile::Target &, const TokenNeeds &, const TokenCut &);
+/// Where it stands among the choices already, it moves.
+void put_first(std::vector<TokenConfig> &, const TokenConfig &);
+/// Where it stands among the choices already, it stays.
+void add_last(std::vector<TokenConfig> &, const TokenConfig &);
 
 int64_t column_blocks(const TokenLayout &, const TokenConfig &);
 /// Programs that cover the case.

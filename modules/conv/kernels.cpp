@@ -3,9 +3,13 @@
 
 #include "modules/conv/parts.h"
 
+#include <algorithm>
+
 namespace fla::conv {
 
 using namespace tile;
+
+constexpr int64_t kLongStep = 16; ///< tokens
 
 Kernel forward(const ConvSpec &spec, const ConvConfig &config) {
   KernelBuilder k(spec.name("forward"), {.warps = config.warps});
@@ -21,14 +25,34 @@ Kernel forward(const ConvSpec &spec, const ConvConfig &config) {
   // What goes into the activations of a step whose first window begins with tokens[0]; behind it, what the next step's
   // windows begin with. Where sequences begin among the tokens, what comes before is 0 from there on.
   const int64_t before = spec.width - 1;
+  auto cut_window = [&](const Starts &starts, int64_t i, Tiles &tokens) {
+    for (int64_t j = i; j < i + before; ++j) tokens[size_t(j)] = where(starts.at(i), 0.f, tokens[size_t(j)]);
+    return convolve(weights, tokens, size_t(i));
+  };
   auto convolve_step = [&](int64_t count, const Starts *starts, Tiles tokens) {
     Tiles sums;
-    for (int64_t i = 0; i < count; ++i) {
-      for (int64_t j = i; starts && j < i + before; ++j)
-        tokens[size_t(j)] = where(starts->at(i), 0.f, tokens[size_t(j)]);
-      sums.push_back(convolve(weights, tokens, size_t(i)));
-    }
+    for (int64_t i = 0; i < count; ++i)
+      sums.push_back(starts ? cut_window(*starts, i, tokens) : convolve(weights, tokens, size_t(i)));
     sums.insert(sums.end(), tokens.end() - before, tokens.end());
+    return sums;
+  };
+  // Of long steps token by token: tokens, starts and sums go round, so that the code of one token stands for all.
+  auto cut_long_step = [&](int64_t count, const Starts &starts, const Tiles &tokens) {
+    Tiles list = tokens;
+    list.push_back(starts.bits());
+    list.resize(list.size() + size_t(count), k.zeros(program.shape(), f32));
+    list = k.loop(0, count, 1).carry_list(list, [&](Index, Tiles now) {
+      const auto bits = now.begin() + before + count;
+      const Starts starts(*bits);
+      const Tile sum = cut_window(starts, 0, now);
+      *bits = starts.after(1).bits();
+      std::rotate(now.begin(), now.begin() + 1, bits);
+      std::rotate(bits + 1, bits + 2, now.end());
+      now.back() = sum;
+      return now;
+    });
+    Tiles sums(list.end() - count, list.end());
+    sums.insert(sums.end(), list.begin(), list.begin() + before);
     return sums;
   };
   auto body = [&](const Segment &s, const Step &step, const Starts *starts, Tiles tokens) {
@@ -38,7 +62,10 @@ Kernel forward(const ConvSpec &spec, const ConvConfig &config) {
       if (residual) added.push_back(program.load(*residual, s, step.t + i));
     }
     auto whole = [&] { return convolve_step(step.count, nullptr, tokens); };
-    auto cut = [&] { return convolve_step(step.count, starts, tokens); };
+    auto cut = [&] {
+      return step.count < kLongStep ? convolve_step(step.count, starts, tokens)
+                                    : cut_long_step(step.count, *starts, tokens);
+    };
     Tiles sums = starts ? k.when(starts->among(0, step.count - 1), cut, whole) : whole();
     for (int64_t i = 0; i < step.count; ++i) {
       Tile out = activate(spec, sums[size_t(i)]);
