@@ -7,11 +7,17 @@
 #include <fmt/format.h>
 
 namespace tile::runtime {
+namespace {
+
+constexpr std::string_view kWaits = "griddepcontrol.wait"; ///< in PTX: what came before has ended
+
+} // namespace
 
 CudaExecutable::CudaExecutable(std::shared_ptr<CudaContext> context, Artifact a)
     : Executable(std::move(a)),
       module_(context, artifact_.code, fmt::format("the code of kernel '{}'", artifact_.entry)), limits_(*context),
-      function_(module_.function(artifact_.entry)), threads_(uint32_t(artifact_.warps) * 32) {
+      function_(module_.function(artifact_.entry)), threads_(uint32_t(artifact_.warps) * 32),
+      starts_early_(context->driver().launchKernelEx && artifact_.code.find(kWaits) != std::string::npos) {
   if (!function_)
     throw DeviceError(fmt::format("the code of kernel '{}' does not define it: the driver finds no kernel of that name",
                                   artifact_.entry));
@@ -32,8 +38,15 @@ void CudaExecutable::launch(Stream &stream, Grid grid, const void *args) {
                     CU_LAUNCH_PARAM_END};
   CUstream queue = cuda_stream(stream, context);
   context.make_current();
-  CUresult result = context.driver().launchKernel(function_, grid.x, grid.y, grid.z, threads_, 1, 1, 0, queue, nullptr,
-                                                  bytes != 0 ? packed : nullptr);
+  void **extra = bytes != 0 ? packed : nullptr;
+  CUlaunchAttribute early{};
+  early.id = CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION;
+  early.value.programmaticStreamSerializationAllowed = 1;
+  const CUlaunchConfig config{grid.x, grid.y, grid.z, threads_, 1, 1, /*sharedMemBytes=*/0, queue, &early, 1};
+  const CUresult result = starts_early_
+                              ? context.driver().launchKernelEx(&config, function_, nullptr, extra)
+                              : context.driver().launchKernel(function_, grid.x, grid.y, grid.z, threads_, 1, 1,
+                                                              /*sharedMemBytes=*/0, queue, nullptr, extra);
   if (result != CUDA_SUCCESS) [[unlikely]]
     context.driver().fail(result, fmt::format("launching kernel '{}' with a grid of {} x {} x {} and {} threads",
                                               artifact_.entry, grid.x, grid.y, grid.z, threads_));

@@ -1,4 +1,5 @@
 // A compiled kernel on a GPU. A launch hands the packed block to the driver as it is: two driver calls, no allocation.
+// Code that waits by itself for the kernel before it in the stream may be started before that has ended.
 #pragma once
 
 #include "runtime/cuda/CudaContext.h"
@@ -15,6 +16,7 @@ private:
   LaunchLimits limits_;
   CUfunction function_;
   uint32_t threads_;
+  bool starts_early_;
 };
 
 } // namespace tile::runtime

@@ -13,6 +13,7 @@ namespace tile::runtime {
 namespace {
 
 constexpr int kOldestVersion = 12000; // the first whose PTX knows sm_90a
+constexpr int kOldestThatRecordsEarlyLaunches = 12030;
 
 [[noreturn]] void unusable(const std::string &why) {
   throw UserError("no GPU can be used: " + why + "; use the device 'host' instead");
@@ -41,6 +42,8 @@ Driver open() {
   if (d.version < kOldestVersion)
     unusable(fmt::format("the driver is for CUDA {}.{}; CUDA 12.0 or later is needed", d.version / 1000,
                          d.version % 1000 / 10));
+  if (d.version >= kOldestThatRecordsEarlyLaunches)
+    d.launchKernelEx = reinterpret_cast<decltype(d.launchKernelEx)>(dlsym(library, "cuLaunchKernelEx"));
   if (CUresult r = d.init(0); r != CUDA_SUCCESS) unusable("the CUDA driver does not start: " + d.words(r));
   return d;
 }

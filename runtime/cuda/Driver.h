@@ -56,6 +56,8 @@ struct Driver {
 #define X(member, declaration, symbol) decltype(&::declaration) member = nullptr;
   TILE_CUDA_DRIVER_FUNCTIONS(X)
 #undef X
+  // Since CUDA 11.8, and by drivers that can record such a launch; null with others.
+  CUresult(CUDAAPI *launchKernelEx)(const CUlaunchConfig *, CUfunction, void **params, void **extra) = nullptr;
   // Since CUDA 12.4; null with older drivers.
   CUresult(CUDAAPI *funcLoad)(CUfunction) = nullptr;
   CUresult(CUDAAPI *funcGetParamInfo)(CUfunction, size_t index, size_t *offset, size_t *size) = nullptr;
