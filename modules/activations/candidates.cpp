@@ -188,7 +188,7 @@ private:
       const Grid programs = grid(c, programs_at_once(cut));
       parts = programs.x;
       candidate.launches.push_back({kernels.build(spec_, c), programs, arguments(kernels)});
-      if (sums) candidate.launches.back().args.push_back({"db_partial", std::string("db_partial")});
+      if (sums) candidate.launches.back().args.push_back({"partials", std::string("partials")});
     }
     if (sums)
       add_to(candidate,

@@ -99,7 +99,7 @@ Kernel backward_biased(const Spec &spec, const RowConfig &config) {
     dx.store(at, gradient_of_x);
     return {s[0] + gradient_of_x};
   });
-  store_partial(k, "db", 0, spec.cols, sums, blocks.column());
+  store_partial(partials_output(k, 1, k.num_programs(0), spec.cols), 0, k.program_id(0), sums, blocks.column());
   return k.finish();
 }
 

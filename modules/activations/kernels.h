@@ -2,7 +2,7 @@
 //
 //   forward          x [y] [b]                -> y, of gated ones z
 //   backward         x dy, gated: x y dz      -> dx, gated: dx dy [z]
-//   backward_biased  x b dy                   -> dx db_partial
+//   backward_biased  x b dy                   -> dx partials
 //
 // and the scalar `scale` = 1 / temperature where there is one. Flat: `elements`, a multiple of kGranule; if ragged also
 // `rest`, and beside each tensor `<name>_rest`, the address of its last `rest` elements. Rows: `rows`, and with
@@ -19,8 +19,7 @@ namespace fla::activations {
 
 tile::Kernel forward(const Spec &spec, const RowConfig &config);
 tile::Kernel backward(const Spec &spec, const RowConfig &config);
-/// Each program leaves the sums of its rows' dx: a row of db_partial for each program along the first dimension
-/// (common/Partials.h).
+/// Each program along the first dimension leaves the sums of its rows' dx: a row of partials (common/Partials.h).
 tile::Kernel backward_biased(const Spec &spec, const RowConfig &config);
 
 } // namespace fla::activations

@@ -1,6 +1,6 @@
 // Sums over all rows in two stages: every program leaves one row of f32 partial sums of the columns it went over, and a
-// second kernel adds those rows in a fixed order, so that a sum is the same bits in every run. The partial sums of `dw`
-// are the tensor `dw_partial`, [parts, cols].
+// second kernel adds those rows in a fixed order, so that a sum is the same bits in every run. The partial sums of all
+// sums of a candidate are one tensor, `partials`, [sums, parts, cols].
 #pragma once
 
 #include "modules/common/Problem.h"
@@ -12,9 +12,12 @@
 
 namespace fla {
 
-/// The end of a first stage: the sums over the rows of `sums`, which lie side by side from column `col` on, become this
-/// program's row, the one of its number along grid dimension `axis`, of the output `<name>_partial`.
-void store_partial(tile::KernelBuilder &, const std::string &name, int axis, int64_t cols, const Tiles &sums,
+/// What a first stage writes to.
+tile::View partials_output(tile::KernelBuilder &, int64_t sums, const tile::Index &parts, int64_t cols);
+
+/// The end of a first stage: the sums over the rows of `tiles`, which lie side by side from column `col` on, become row
+/// `part` of sum number `sum`.
+void store_partial(const tile::View &partials, int64_t sum, const tile::Index &part, const Tiles &tiles,
                    const tile::Index &col);
 
 /// The second stage of some sums of [cols] each.
@@ -28,8 +31,8 @@ struct SumOfPartials {
   std::map<std::string, int64_t> strides = {};
 };
 
-/// Arguments: parts, <sum>_partial and <sum> of each. In blocks of config.rows x config.shape.chunk; grid:
-/// ceil(cols / chunk).
+/// Arguments: parts, partials, and each sum. In blocks of config.rows x config.shape.chunk; grid: ceil(cols / chunk) by
+/// the number of sums.
 tile::Kernel sum_partials(const SumOfPartials &, const RowConfig &config);
 
 /// Adds the workspace and the launch to `candidate`, whose first stage leaves `parts` rows.

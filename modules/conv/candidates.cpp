@@ -194,11 +194,7 @@ Candidate backward_candidate(const Place &p, const ConvConfig &config) {
 
   auto launch = [&](tile::Kernel kernel, int64_t programs, std::vector<Arg> args) {
     add(args, {"dfinal_state"}, spec.final_state);
-    for (int64_t tap = 0; tap < spec.width; ++tap) {
-      const std::string name = tap_gradient(tap) + "_partial";
-      args.push_back({name, name});
-    }
-    add(args, {"db_partial"}, spec.bias);
+    add(args, {"partials"});
     args.push_back({"parts", parts});
     candidate.launches.push_back({std::move(kernel), {uint32_t(programs)}, std::move(args)});
   };

@@ -3,15 +3,15 @@
 //   forward          x w [b] [residual] [initial_state]       -> y
 //   final_state      x [initial_state]                        -> final_state
 //   backward         x dy w [b] [initial_state] [dfinal_state] parts
-//                                                             -> dx dw_0_partial ... [db_partial]
+//                                                             -> dx partials
 //   state_gradient   x dy w [b] initial_state [dfinal_state] parts first_part
-//                                                             -> dinitial_state dw_0_partial ... [db_partial]
+//                                                             -> dinitial_state partials
 //   taps             w                                        -> taps
 //   update           x w [b] [residual] state rows            -> y new_state
 //
-// and those of TokenProgram, but for taps and update. [..] where the spec has it. dw_i_partial and db_partial are f32
-// [parts, D]: a row for each block of tokens from backward, and from row first_part on one for each program that went
-// over sequences from state_gradient. x and dy are strided inputs.
+// and those of TokenProgram, but for taps and update. [..] where the spec has it. partials (common/Partials.h) are of
+// each tap and of the bias: a row for each block of tokens from backward, and from row first_part on one for each
+// program that went over sequences from state_gradient. x and dy are strided inputs.
 //
 // With config.taps kernels take `taps`, f32 [W, D], for `w`: the same weights as a CPU reads them well.
 #pragma once

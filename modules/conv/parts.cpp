@@ -2,6 +2,7 @@
 
 #include "compiler/dsl/Fast.h"
 #include "compiler/dsl/Gradient.h"
+#include "modules/common/Partials.h"
 
 #include <algorithm>
 
@@ -104,12 +105,8 @@ Tiles WeightSums::zeros(KernelBuilder &k, const ConvSpec &spec, int64_t cols) {
 }
 
 void WeightSums::store(KernelBuilder &k, const ConvSpec &spec, const Tiles &sums, const Index &part, const Index &col) {
-  Index parts = k.runtime("parts");
-  auto store = [&](const std::string &name, const Tile &sum) {
-    k.output(name + "_partial", f32, {parts, 1, spec.tokens.cols}).store({part, 0, col}, sum);
-  };
-  for (int64_t tap = 0; tap < spec.width; ++tap) store(tap_gradient(tap), sums[size_t(tap)]);
-  if (spec.bias) store("db", sums.back());
+  View partials = partials_output(k, int64_t(sums.size()), k.runtime("parts"), spec.tokens.cols);
+  for (size_t i = 0; i < sums.size(); ++i) partials.store({int64_t(i), part, col}, sums[i]);
 }
 
 } // namespace fla::conv

@@ -136,19 +136,22 @@ public:
   }
   /// As this program's part: without groups the sum over its rows, with groups one row of numbers for each row.
   void store(KernelBuilder &k, const RowConfig &config, int axis, const Tiles &sums, const Index &col) const {
-    if (spec_.weight) store(k, config, axis, "dw", {sums.begin(), sums.begin() + long(chunks_)}, col);
-    if (spec_.bias) store(k, config, axis, "db", {sums.end() - long(chunks_), sums.end()}, col);
+    const int64_t count = int64_t(spec_.weight) + int64_t(spec_.bias), rows = spec_.groups > 1 ? config.rows : 1;
+    View partials = partials_output(k, count, k.num_programs(axis) * rows, spec_.width());
+    for (int64_t number = 0; number < count; ++number) {
+      const auto first = sums.begin() + number * int64_t(chunks_);
+      const Tiles tiles(first, first + int64_t(chunks_));
+      if (spec_.groups == 1) {
+        store_partial(partials, number, k.program_id(axis), tiles, col);
+        continue;
+      }
+      for (size_t i = 0; i < tiles.size(); ++i)
+        partials.store({number, k.program_id(axis) * rows, col + int64_t(i) * config.shape.chunk},
+                       tiles[i].expand(Axis(0)));
+    }
   }
 
 private:
-  void store(KernelBuilder &k, const RowConfig &config, int axis, const std::string &name, const Tiles &sums,
-             const Index &col) const {
-    if (spec_.groups == 1) return store_partial(k, name, axis, spec_.cols, sums, col);
-    View view = k.output(name + "_partial", f32, {k.num_programs(axis) * config.rows, spec_.width()});
-    for (size_t i = 0; i < sums.size(); ++i)
-      view.store({k.program_id(axis) * config.rows, col + int64_t(i) * config.shape.chunk}, sums[i]);
-  }
-
   const NormSpec &spec_;
   size_t chunks_;
 };

@@ -24,10 +24,7 @@ std::vector<Arg> arguments(const NormSpec &spec, bool is_backward, bool with_par
   add(true, "x", is_backward && spec.saves_sum() ? "sum" : "x");
   add(spec.centered, "mean");
   add(gated, "g");
-  if (with_partials) {
-    add(spec.weight, "dw_partial");
-    add(spec.bias, "db_partial");
-  }
+  add(with_partials, "partials");
   if (!is_backward) {
     add(true, "y");
     add(spec.residual, "residual");

@@ -2,13 +2,13 @@
 // statistics of its own: that is what `rows` counts.
 //
 //   forward            rows eps x [residual] [g] [w] [b]                    -> y rstd [mean] [sum]
-//   backward           rows x dy [dsum] [g] [w] [b] rstd [mean]             -> dx [dresidual] [dg] *_partial
+//   backward           rows x dy [dsum] [g] [w] [b] rstd [mean]             -> dx [dresidual] [dg] partials
 //   backward_input     rows x dy [dsum] [g] [w] [b] rstd [mean]             -> dx [dresidual] [dg]
-//   backward_weights   rows x dy [g] rstd [mean]                            -> *_partial
+//   backward_weights   rows x dy [g] rstd [mean]                            -> partials
 //
 // [..] where the spec asks for it; see spec.h. The x of a backward pass is the sum where the forward pass wrote one.
-// dw_partial and db_partial are f32 [parts, D]: rows of sums that common/Partials.h adds up. With spec.stride_divisor,
-// x_stride, g_stride and dy_stride too.
+// partials, of dw and db, are what common/Partials.h adds up. With spec.stride_divisor, x_stride, g_stride and dy_stride
+// too.
 //
 // With groups, a block of rows has all of them or a part: config.rows divides G. Programs that sum over rows keep to
 // the same groups: config.strided, and programs * config.rows is a multiple of G.

@@ -114,7 +114,7 @@ TEST_P(Addresses, GrowByLessThanTheirAccesses) {
         wide += i.is_wide();
       }
     EXPECT_GT(accesses, 0) << what;
-    EXPECT_LE(wide, 5 * accesses + 40) << what;
+    EXPECT_LE(wide, 5 * accesses + 48) << what; // sum_partials has five outputs in branches of their own
   });
 }
 
