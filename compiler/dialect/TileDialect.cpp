@@ -76,6 +76,14 @@ LogicalResult verifyRegisters(Operation *op, Attribute value) {
   return success();
 }
 
+LogicalResult verifyLaunchOrder(Operation *op, NamedAttribute attr) {
+  StringRef name = attr.getName();
+  if (!op->hasAttr(kKernelAttr)) return op->emitError() << "'" << name << "' is for kernels";
+  if (!isa<UnitAttr>(attr.getValue()))
+    return op->emitError() << "'" << name << "' has no value, not " << attr.getValue();
+  return success();
+}
+
 LogicalResult verifyScratchBytes(Operation *op, Attribute value) {
   auto bytes = dyn_cast<IntegerAttr>(value);
   if (!bytes || bytes.getInt() < 0) return op->emitError() << "'tile.scratch' is a number of bytes, not " << value;
@@ -107,6 +115,7 @@ LogicalResult TileDialect::verifyOperationAttribute(Operation *op, NamedAttribut
   if (name == kKernelAttr) return verifyKernel(op);
   if (name == kWarpsAttr) return verifyWarps(op, attr.getValue());
   if (name == kRegistersAttr) return verifyRegisters(op, attr.getValue());
+  if (name == kPrimaryAttr || name == kSecondaryAttr) return verifyLaunchOrder(op, attr);
   if (name == kScratchAttr) return verifyScratchBytes(op, attr.getValue());
   if (name == kScratchPlaceAttr)
     return isa<StringAttr>(attr.getValue()) ? success() : op->emitError() << "'tile.scratch_place' is a string";

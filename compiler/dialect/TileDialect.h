@@ -41,6 +41,7 @@ inline constexpr llvm::StringLiteral kWarpsAttr = "tile.warps";
 inline constexpr llvm::StringLiteral kScratchAttr = "tile.scratch"; ///< bytes of scratch of a program
 inline constexpr llvm::StringLiteral kScratchPlaceAttr = "tile.scratch_place"; ///< the author's line of the largest
 inline constexpr llvm::StringLiteral kRegistersAttr = "tile.registers"; ///< most that a GPU's lane may have
+inline constexpr llvm::StringLiteral kPrimaryAttr = "tile.primary", kSecondaryAttr = "tile.secondary"; ///< of launches
 inline constexpr llvm::StringLiteral kSitesAttr = "tile.sites";     ///< of the module: see targets/simt/Sites.h
 inline constexpr llvm::StringLiteral kStagesAttr = "tile.stages";   ///< of an scf.for: iterations in flight
 inline constexpr int64_t kScratchAlign = 64; ///< bytes, of scratch that is seen as a view: of the widest vector

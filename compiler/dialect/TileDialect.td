@@ -19,8 +19,9 @@ def Tile_Dialect : Dialect {
     each warp holds. `arith`, `math` and `scf` are used as they are; this dialect adds what they lack.
 
     Attributes of a kernel: `tile.warps` (warps of a program), `tile.registers` (most registers of a GPU's lane),
-    `tile.scratch` (bytes of scratch, set by `tile-allocate-scratch`). Attributes of its arguments: `tile.name`, `tile.align` (bytes, of a pointer),
-    `tile.divisible` (of an index). `tile.target` stands on the module.
+    `tile.primary` and `tile.secondary` (when the next launch may start, and this one: see LaunchOptions),
+    `tile.scratch` (bytes of scratch, set by `tile-allocate-scratch`). Attributes of its arguments: `tile.name`,
+    `tile.align` (bytes, of a pointer), `tile.divisible` (of an index). `tile.target` stands on the module.
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;

@@ -23,6 +23,8 @@ KernelBuilder::KernelBuilder(std::string_view name, LaunchOptions options, Loc l
   impl_ = std::make_unique<BuilderImpl>(std::string(name), options.warps, loc);
   if (options.registers)
     impl_->function->setAttr(ir::kRegistersAttr, impl_->builder.getI32IntegerAttr(options.registers));
+  if (options.primary) impl_->function->setAttr(ir::kPrimaryAttr, impl_->builder.getUnitAttr());
+  if (options.secondary) impl_->function->setAttr(ir::kSecondaryAttr, impl_->builder.getUnitAttr());
   impl_->debug = options.debug || tile::options().debug;
 }
 

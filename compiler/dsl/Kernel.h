@@ -420,6 +420,12 @@ struct LaunchOptions {
   /// Most registers of a GPU's lane, 24 to 255. 0: the GPU's assembler weighs them against the programs that run at
   /// once, and may spill a few to fit in one more.
   int registers = 0;
+  /// Programmatic dependent launch, on GPUs from sm_90 on. A secondary is started while the kernel before it in the
+  /// stream still runs, and waits for its end before it touches memory: the earlier if that one is a primary, which lets
+  /// the next be started as soon as all of its own programs are. For few and small programs behind large ones, as the
+  /// second stages of sums are. Not for programs that are as many as fit: early ones crowd where there is room first.
+  /// Older GPUs, and drivers before CUDA 12.3, start one kernel after the other.
+  bool primary = false, secondary = false;
 };
 
 namespace detail {

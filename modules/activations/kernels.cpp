@@ -86,7 +86,7 @@ Kernel backward(const Spec &spec, const RowConfig &config) {
 }
 
 Kernel backward_biased(const Spec &spec, const RowConfig &config) {
-  KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = config.registers});
+  KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = config.registers, .primary = true});
   Blocks blocks(k, spec, config);
   Expression f(k, spec, true);
   Operand x = blocks.input("x"), dy = blocks.input("dy"), dx = blocks.output("dx");

@@ -38,7 +38,7 @@ void store_partial(const View &partials, int64_t number, const Index &part, cons
 }
 
 Kernel sum_partials(const SumOfPartials &stage, const RowConfig &config) {
-  KernelBuilder k(stage.kernel, {.warps = config.warps, .registers = kRegisters});
+  KernelBuilder k(stage.kernel, {.warps = config.warps, .registers = kRegisters, .secondary = true});
   const auto count = int64_t(stage.sums.size());
   Index parts = k.runtime("parts"), col = k.program_id(0) * config.shape.chunk;
   Index number = k.program_id(1) % count; // is itself, and known to be below

@@ -16,8 +16,8 @@ namespace fla {
 tile::View partials_output(tile::KernelBuilder &, int64_t sums, const tile::Index &parts, int64_t cols);
 
 /// The end of a first stage: the sums over the rows of `tiles`, which lie side by side from column `col` on, become row
-/// `part` of sum number `sum`.
-void store_partial(const tile::View &partials, int64_t sum, const tile::Index &part, const Tiles &tiles,
+/// `part` of sum `number`.
+void store_partial(const tile::View &partials, int64_t number, const tile::Index &part, const Tiles &tiles,
                    const tile::Index &col);
 
 /// The second stage of some sums of [cols] each.
@@ -35,7 +35,8 @@ struct SumOfPartials {
 /// the number of sums.
 tile::Kernel sum_partials(const SumOfPartials &, const RowConfig &config);
 
-/// Adds the workspace and the launch to `candidate`, whose first stage leaves `parts` rows.
+/// Adds the workspace, of which a candidate has one, and the launch to `candidate`, whose first stage leaves `parts`
+/// rows.
 void add_to(Candidate &candidate, const SumOfPartials &, int64_t parts, const tile::Target &);
 
 } // namespace fla

@@ -257,7 +257,7 @@ bool goes_at_once(const ConvSpec &spec, const ConvConfig &config) {
 }
 
 Kernel backward(const ConvSpec &spec, const ConvConfig &config) {
-  KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = config.registers});
+  KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = config.registers, .primary = true});
   Backward(k, spec, config).build();
   return k.finish();
 }

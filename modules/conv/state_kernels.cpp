@@ -24,7 +24,7 @@ Kernel final_state(const ConvSpec &spec, const TokenConfig &config) {
 // The state's tokens lie before the sequence: token first - W + i, element i of the state, is seen by the sequence's
 // first tokens as any other is. In a sequence shorter than W it is also a part of the final state.
 Kernel state_gradient(const ConvSpec &spec, const ConvConfig &config) {
-  KernelBuilder k(spec.name("state_gradient"), {.warps = config.warps});
+  KernelBuilder k(spec.name("state_gradient"), {.warps = config.warps, .primary = true});
   TokenProgram program(k, spec.tokens, config);
   View x = program.strided_input("x"), dy = program.strided_input("dy");
   View state = state_input(k, spec, "initial_state", program.count());

@@ -160,7 +160,7 @@ private:
 
 // A program goes over many blocks of rows and carries its sums for dw and db along, so x and dy are read once.
 Kernel backward(const NormSpec &spec, const RowConfig &config) {
-  KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = config.registers});
+  KernelBuilder k(spec.name("backward"), {.warps = config.warps, .registers = config.registers, .primary = true});
   Views views(k, spec);
   InputGradient gradient(views, spec, config);
   WeightSums weights(spec, size_t(config.shape.chunks));
@@ -191,7 +191,7 @@ Kernel backward_input(const NormSpec &spec, const RowConfig &config) {
 }
 
 Kernel backward_weights(const NormSpec &spec, const RowConfig &config) {
-  KernelBuilder k(spec.name("backward_weights"), {.warps = config.warps});
+  KernelBuilder k(spec.name("backward_weights"), {.warps = config.warps, .primary = true});
   Views views(k, spec);
   Inputs in(views, spec);
   WeightSums weights(spec, 1);

@@ -3,21 +3,17 @@
 
 #include "compiler/support/Error.h"
 #include "runtime/cuda/CudaDevice.h"
+#include "runtime/cuda/Ptx.h"
 
 #include <fmt/format.h>
 
 namespace tile::runtime {
-namespace {
-
-constexpr std::string_view kWaits = "griddepcontrol.wait"; ///< in PTX: what came before has ended
-
-} // namespace
 
 CudaExecutable::CudaExecutable(std::shared_ptr<CudaContext> context, Artifact a)
     : Executable(std::move(a)),
       module_(context, artifact_.code, fmt::format("the code of kernel '{}'", artifact_.entry)), limits_(*context),
       function_(module_.function(artifact_.entry)), threads_(uint32_t(artifact_.warps) * 32),
-      starts_early_(context->driver().launchKernelEx && artifact_.code.find(kWaits) != std::string::npos) {
+      starts_early_(context->driver().launchKernelEx && waits_itself(artifact_.code)) {
   if (!function_)
     throw DeviceError(fmt::format("the code of kernel '{}' does not define it: the driver finds no kernel of that name",
                                   artifact_.entry));

@@ -12,8 +12,8 @@
 namespace tile::runtime {
 namespace {
 
-constexpr int kOldestVersion = 12000; // the first whose PTX knows sm_90a
-constexpr int kOldestThatRecordsEarlyLaunches = 12030;
+constexpr int kOldestVersion = 12000;                  // the first whose PTX knows sm_90a
+constexpr int kOldestThatRecordsEarlyLaunches = 12030; // any stream may be one that is being recorded
 
 [[noreturn]] void unusable(const std::string &why) {
   throw UserError("no GPU can be used: " + why + "; use the device 'host' instead");

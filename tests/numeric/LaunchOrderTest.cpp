@@ -1,5 +1,5 @@
-// Launches of one stream, one right behind the other: each sees all that the one before has written. A GPU starts the
-// programs of the next while those of the last still run (griddepcontrol), so what keeps them in order is code.
+// Launches of one stream, one right behind the other: each sees all that the one before has written. A GPU starts a
+// secondary while the kernel before it still runs, so what keeps these in order is code.
 #include "tests/numeric/Launch.h"
 
 #include <array>
@@ -13,7 +13,7 @@ constexpr int64_t kBlock = 128;
 
 /// Program p makes block p of y from the block of x as far from the end, which another program wrote: one more.
 Kernel next_generation() {
-  KernelBuilder k("next_generation", {.warps = 1});
+  KernelBuilder k("next_generation", {.warps = 1, .primary = true, .secondary = true});
   const Index programs = k.runtime("programs");
   View x = k.input("x", i32, {programs, kBlock}), y = k.output("y", i32, {programs, kBlock});
   const Index p = k.program_id(0);
@@ -81,6 +81,29 @@ TEST_P(LaunchOrder, SoDoesEachOfARecording) {
     machine.stream().synchronize();
     expect_aged(machine, t, programs, 60);
   }
+}
+
+TEST_P(LaunchOrder, AndWhatIsNoKernelToo) {
+  MACHINE_OR_SKIP(GetParam());
+  constexpr int64_t kMany = 5000;
+  Turns t = turns(machine, kMany);
+  auto work = [&](runtime::Stream &stream) {
+    machine.device().fill(stream, t.buffers[0].data(), 1, t.buffers[0].bytes());
+    t.kernel->launch(stream, {uint32_t(kMany)}, t.args[0]->block());
+  };
+  auto expect_filled = [&] {
+    std::vector<int32_t> numbers(size_t(kMany * kBlock));
+    machine.device().download(numbers.data(), t.buffers[1].data(), t.buffers[1].bytes());
+    for (size_t i = 0; i < numbers.size(); ++i) ASSERT_EQ(numbers[i], 0x01010102) << "element " << i;
+  };
+  work(machine.stream());
+  machine.stream().synchronize();
+  expect_filled();
+  machine.device().fill(machine.stream(), t.buffers[1].data(), 0, t.buffers[1].bytes());
+  auto recording = machine.device().record(machine.stream(), work);
+  for (int i = 0; i < 3; ++i) recording->enqueue(machine.stream());
+  machine.stream().synchronize();
+  expect_filled();
 }
 
 INSTANTIATE_TEST_SUITE_P(Machines, LaunchOrder, testing::Values("host", "simt", "cuda"),

@@ -1,7 +1,6 @@
 // lane-to-nvvm: the kernel becomes an entry whose block is known to have 32 threads a warp.
 #include "compiler/targets/nvvm/Lowering.h"
 
-#include "compiler/Compiler.h"
 #include "compiler/passes/Passes.h"
 #include "compiler/targets/Debug.h"
 #include "compiler/targets/Params.h"
@@ -40,24 +39,33 @@ constexpr int64_t kFewRegisters = 64;
 
 constexpr StringLiteral kOneAtATime = "one_at_a_time"; ///< of the kernel, between finding out and lowering
 
-/// A kernel may be started while the one before it in its stream still runs, and lets the next one be: its programs are
-/// there, on what multiprocessors have to spare, when the last results are. Before anything else it waits for all that
-/// the one before has written. LLVM's intrinsic for that would let accesses move across it.
-void overlapWithNeighbours(LLVM::LLVMFuncOp entry, OpBuilder &b) {
+/// What the author said of the launches before and behind: see LaunchOptions. LLVM's intrinsic for waiting would let
+/// accesses move across it.
+void orderLaunches(func::FuncOp kernel, LLVM::LLVMFuncOp entry, OpBuilder &b) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&entry.getBody().front());
   Location loc = entry.getLoc();
-  NVVM::GriddepcontrolOp::create(b, loc, NVVM::GridDepActionKind::launch_dependents);
-  LLVM::InlineAsmOp::create(b, loc, TypeRange(), ValueRange(), b.getStringAttr("griddepcontrol.wait;"),
-                            b.getStringAttr("~{memory}"), /*has_side_effects=*/b.getUnitAttr(), UnitAttr(),
-                            LLVM::TailCallKindAttr::get(b.getContext(), LLVM::TailCallKind::None),
-                            LLVM::AsmDialectAttr(), ArrayAttr());
+  if (kernel->hasAttr(ir::kPrimaryAttr))
+    NVVM::GriddepcontrolOp::create(b, loc, NVVM::GridDepActionKind::launch_dependents);
+  if (kernel->hasAttr(ir::kSecondaryAttr))
+    LLVM::InlineAsmOp::create(b, loc, TypeRange(), ValueRange(), b.getStringAttr("griddepcontrol.wait;"),
+                              b.getStringAttr("~{memory}"), /*has_side_effects=*/b.getUnitAttr(), UnitAttr(),
+                              LLVM::TailCallKindAttr::get(b.getContext(), LLVM::TailCallKind::None),
+                              LLVM::AsmDialectAttr(), ArrayAttr());
 }
 
-constexpr int kFirstToOverlap = 90; ///< sm_90
+constexpr int kFirstWithDependentLaunches = 90; ///< sm_90
+
+/// 90 of sm_90a.
+int capabilityOf(StringRef arch) {
+  int number = 0;
+  arch.drop_front(std::min<size_t>(3, arch.size())).consumeInteger(10, number);
+  return number;
+}
 
 struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
-  LowerKernel(const LLVMTypeConverter &types, bool overlaps) : ConvertOpToLLVMPattern(types), overlaps_(overlaps) {}
+  LowerKernel(const LLVMTypeConverter &types, bool hasDependentLaunches)
+      : ConvertOpToLLVMPattern(types), hasDependentLaunches_(hasDependentLaunches) {}
   LogicalResult matchAndRewrite(func::FuncOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
     auto entry = lowerFunction(op, *getTypeConverter(), {}, rewriter);
     if (failed(entry)) return failure();
@@ -68,13 +76,13 @@ struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
     if (auto registers = op->getAttrOfType<IntegerAttr>(ir::kRegistersAttr))
       (*entry)->setAttr(NVVM::NVVMDialect::getMaxnregAttrName(),
                         rewriter.getI32IntegerAttr(int32_t(registers.getInt())));
-    if (overlaps_) overlapWithNeighbours(*entry, rewriter);
+    if (hasDependentLaunches_) orderLaunches(op, *entry, rewriter);
     rewriter.eraseOp(op);
     return success();
   }
 
 private:
-  bool overlaps_;
+  bool hasDependentLaunches_;
 };
 
 /// Shared memory for all scratch of the kernel; its offsets are already given.
@@ -101,11 +109,11 @@ struct Pass : impl::LaneToNvvmBase<Pass> {
     const bool isLater = target && target.getArch() != "sm_75"; // than the oldest there is code for
     const MemoryOptions options{.hasPolicies = isLater,
                                 .fewRegisters = registers && registers.getInt() <= kFewRegisters};
-    const bool overlaps = target && Target::nvvm(target.getArch()).capability >= kFirstToOverlap;
+    const bool hasDependentLaunches = target && capabilityOf(target.getArch()) >= kFirstWithDependentLaunches;
     expandRequirements(getOperation());
     splitPrints(getOperation());
     auto machine = [&](const LLVMTypeConverter &types, RewritePatternSet &patterns) {
-      patterns.add<LowerKernel>(types, overlaps);
+      patterns.add<LowerKernel>(types, hasDependentLaunches);
       addLanePatterns(types, patterns, warps, /*hasRedux=*/isLater);
       addMemoryPatterns(types, patterns, scratch, options);
       addWideningPatterns(types, patterns);

@@ -259,6 +259,20 @@ func.func private @f() attributes {tile.kernel, tile.registers = "all"}
 
 // -----
 
+// expected-error @+1 {{'tile.primary' is for kernels}}
+func.func @no_kernel() attributes {tile.primary} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{'tile.secondary' has no value, not "early"}}
+func.func @no_mark() attributes {tile.kernel, tile.warps = 1 : i32, tile.secondary = "early"} {
+  return
+}
+
+// -----
+
 // expected-error @+1 {{'tile.warps' is an integer, not "four"}}
 func.func private @f() attributes {tile.kernel, tile.warps = "four"}
 

@@ -2,9 +2,6 @@
 // RUN: tile-opt %s -lane-to-llvm=arch=sm_90a -emit=ptx -o %t.ptx
 // RUN: FileCheck %s < %t.ptx
 // RUN: %if ptxas %{ %ptxas -arch=sm_90a %t.ptx -o %t.cubin %}
-// RUN: tile-opt %s -lane-to-llvm=arch=sm_89 -emit=ptx | FileCheck %s --check-prefix=OLD
-// Before sm_90 a kernel cannot be started before the last one has ended.
-// OLD-NOT: griddepcontrol
 
 // CHECK: .version 8.0
 // CHECK: .target sm_90a
@@ -14,11 +11,7 @@
 // CHECK-NEXT: .param .f32 scale_param_2
 // CHECK: .reqntid 32
 // CHECK-NEXT: .maxnreg 64
-// Nothing of memory is touched before what came before has ended.
-// CHECK-NOT: {{ld|st}}.global
-// CHECK: griddepcontrol.launch_dependents;
-// CHECK-NOT: {{ld|st}}.global
-// CHECK: griddepcontrol.wait;
+// CHECK-NOT: griddepcontrol
 // CHECK-NOT: bra
 // CHECK: ld.global.v4.b32
 // CHECK-COUNT-8: {{and|shl}}.b32 {{.*}}, {{-65536|16}};
