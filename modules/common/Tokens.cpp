@@ -63,6 +63,11 @@ int64_t tokens(const TokenNeeds &needs, int64_t unroll, int64_t cols, int64_t wa
   return rows;
 }
 
+/// Columns a lane of a GPU can have.
+int64_t widest(const Target &target, const TokenNeeds &needs) {
+  return std::min(needs.widest, target.vector_bytes / size_of(needs.dtype));
+}
+
 TokenConfig gpu_config(const Target &target, const TokenNeeds &needs, const TokenCut &cut) {
   const auto [cols, warps] = columns(target, needs, cut.vector, cut.warps);
   const int64_t rows = tokens(needs, cut.unroll, cols, needs.units * needs.warps_per_unit / warps);
@@ -72,12 +77,12 @@ TokenConfig gpu_config(const Target &target, const TokenNeeds &needs, const Toke
 /// The choice first, then its neighbours: one thing different each. What is in flight are unroll * vector elements a
 /// lane while a step's loads are awaited and nothing while it is computed, or with two stages as many all the time.
 std::vector<TokenConfig> gpu_configs(const Target &target, const TokenNeeds &needs) {
-  const int64_t widest = std::min(needs.widest, target.vector_bytes / size_of(needs.dtype));
   TokenCut first = needs.cut;
-  first.vector = std::min(first.vector, widest);
+  first.vector = std::min(first.vector, widest(target, needs));
   auto with = [&](int64_t vector, int64_t unroll, int warps, int stages) {
-    return gpu_config(target, needs,
-                      {std::clamp<int64_t>(vector, 1, widest), std::max<int64_t>(unroll, 1), warps, stages});
+    return gpu_config(
+        target, needs,
+        {std::clamp<int64_t>(vector, 1, widest(target, needs)), std::max<int64_t>(unroll, 1), warps, stages});
   };
   const auto [v, u, w, s] = first;
   const int other_warps = w == 1 ? 4 : 1, other_stages = 3 - s;
@@ -125,9 +130,9 @@ std::vector<TokenConfig> token_configs(const Target &target, const TokenNeeds &n
   return different;
 }
 
-TokenConfig single_step(const Target &target, const TokenNeeds &needs, const TokenCut &cut) {
-  const auto [cols, warps] = columns(target, needs, cut.vector, cut.warps);
-  return {.rows = cut.unroll,
+TokenConfig block_of(const Target &target, const TokenNeeds &needs, const TokenCut &cut, int64_t rows) {
+  const auto [cols, warps] = columns(target, needs, std::min(cut.vector, widest(target, needs)), cut.warps);
+  return {.rows = rows,
           .unroll = cut.unroll,
           .cols = cols,
           .warps = warps,

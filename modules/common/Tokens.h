@@ -3,10 +3,10 @@
 // neighbour.
 //
 // A program takes a block of tokens and of columns and marches along time, with the tokens it looks back at in
-// registers, so that each input is read once. A packed block is gone over sequence by sequence: inside of one there is
-// nothing to mask, and packing costs a search for the block's first sequence. Where a kernel needs of its sequences
-// only where they begin, it goes over the whole block at once and forgets at each beginning what came before: its loads
-// wait for no search then.
+// registers, so that each input is read from memory once: what blocks have in common comes out of a cache. A packed
+// block is gone over sequence by sequence: inside of one there is nothing to mask, and packing costs a search for the
+// block's first sequence. Where a kernel needs of its sequences only where they begin, it goes over the whole block at
+// once and forgets at each beginning what came before: its loads wait for no search then.
 #pragma once
 
 #include "modules/common/Rows.h"
@@ -79,13 +79,16 @@ struct TokenNeeds {
   bool streaming = false;
 };
 
-/// The heuristic's choice first. All different.
+/// The choice of the general rule first. All different.
 std::vector<TokenConfig> token_configs(const tile::Target &, const TokenNeeds &);
 
-/// A GPU's program of one step of `cut.unroll` tokens. What it reads again, its neighbour's last tokens, the neighbour
-/// has asked for at about the same time, so that it comes out of the L2; a program that marches comes for it when it
-/// has long left.
-TokenConfig single_step(const tile::Target &, const TokenNeeds &, const TokenCut &);
+/// A GPU's program of `rows` tokens, a multiple of cut.unroll.
+TokenConfig block_of(const tile::Target &, const TokenNeeds &, const TokenCut &, int64_t rows);
+/// One of a single step. What it reads again, its neighbour's last tokens, the neighbour has asked for at about the
+/// same time, so that it comes out of the L2; a program that marches comes for it when it has long left.
+inline TokenConfig single_step(const tile::Target &target, const TokenNeeds &needs, const TokenCut &cut) {
+  return block_of(target, needs, cut, cut.unroll);
+}
 /// Where it stands among the choices already, it moves.
 void put_first(std::vector<TokenConfig> &, const TokenConfig &);
 /// Where it stands among the choices already, it stays.

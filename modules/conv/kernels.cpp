@@ -1,4 +1,4 @@
-// The forward kernel of causal_conv1d: a march along time with the window in registers.
+// The forward kernel of causal_conv1d: a march along time, of one step or more, with the window in registers.
 #include "modules/conv/kernels.h"
 
 #include "modules/conv/parts.h"
@@ -9,7 +9,7 @@ namespace fla::conv {
 
 using namespace tile;
 
-constexpr int64_t kLongStep = 16; ///< tokens
+constexpr int64_t kLongStep = 16; ///< tokens, whose code twice over would be most of what there is to compile
 
 Kernel forward(const ConvSpec &spec, const ConvConfig &config) {
   KernelBuilder k(spec.name("forward"), {.warps = config.warps});
@@ -22,13 +22,15 @@ Kernel forward(const ConvSpec &spec, const ConvConfig &config) {
   Weights weights = load_weights(k, spec, config, program.col());
   Window window(program, k, spec, x, state);
 
-  // What goes into the activations of a step whose first window begins with tokens[0]; behind it, what the next step's
-  // windows begin with. Where sequences begin among the tokens, what comes before is 0 from there on.
+  // Where a sequence begins with the last token of the window from tokens[i] on, what comes before is 0, for the
+  // windows behind it too.
   const int64_t before = spec.width - 1;
   auto cut_window = [&](const Starts &starts, int64_t i, Tiles &tokens) {
     for (int64_t j = i; j < i + before; ++j) tokens[size_t(j)] = where(starts.at(i), 0.f, tokens[size_t(j)]);
     return convolve(weights, tokens, size_t(i));
   };
+  // What goes into the activations of a step whose first window begins with tokens[0]; behind it, what the next step's
+  // windows begin with.
   auto convolve_step = [&](int64_t count, const Starts *starts, Tiles tokens) {
     Tiles sums;
     for (int64_t i = 0; i < count; ++i)
@@ -37,9 +39,9 @@ Kernel forward(const ConvSpec &spec, const ConvConfig &config) {
     return sums;
   };
   // Of long steps token by token: tokens, starts and sums go round, so that the code of one token stands for all.
-  auto cut_long_step = [&](int64_t count, const Starts &starts, const Tiles &tokens) {
+  auto cut_long_step = [&](int64_t count, const Starts &all_starts, const Tiles &tokens) {
     Tiles list = tokens;
-    list.push_back(starts.bits());
+    list.push_back(all_starts.bits());
     list.resize(list.size() + size_t(count), k.zeros(program.shape(), f32));
     list = k.loop(0, count, 1).carry_list(list, [&](Index, Tiles now) {
       const auto bits = now.begin() + before + count;

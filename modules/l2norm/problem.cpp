@@ -127,10 +127,12 @@ std::vector<Candidate> L2NormProblem::forward_candidates(const Place &place) con
     const int64_t access = place.target.vector_bytes;
     const double waves = double(rows() * cols()) / double(elements_of_a_wave(place.target, place.units, spec_.dtype));
     // Four accesses a lane instead of fewer: an H100 takes 4 to 10 % less for 8M elements, 1 % for more, and no less
-    // for fewer, of which they leave it too few programs. One where all can be on their way at once: up to 4 %.
+    // for fewer, of which they leave it too few programs. One where all can be on their way at once: up to 4 %; but for
+    // rows of two, a warp each: 1 %.
     if (waves > 2 && bytes_of_lane(all.front(), place, spec_.dtype) < 4 * access)
       prefer(all, place, spec_.dtype, 4 * access, 8);
-    if (waves <= 1) prefer(all, place, spec_.dtype, access, 4);
+    const bool are_two = cols() * tile::size_of(spec_.dtype) == 2 * place.target.lanes * access;
+    if (waves <= 1) prefer(all, place, spec_.dtype, are_two ? 2 * access : access, are_two ? 8 : 4);
   };
   auto kernel = [&](RowConfig config) {
     config.packed = true;

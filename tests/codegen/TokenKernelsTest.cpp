@@ -18,13 +18,13 @@ using tile::Stage;
 using tile::Target;
 using tile::test::complaints;
 
-std::vector<Sequences> batch_and_packed() {
-  return {Sequences(1, 8192), Sequences::cut(8192, 16, tile::i32)};
+std::vector<Sequences> batch_and_packed(int64_t tokens = 8192) {
+  return {Sequences(1, tokens), Sequences::cut(tokens, 16, tile::i32)};
 }
 
-std::vector<std::unique_ptr<Problem>> problems(int64_t width, int64_t cols) {
+std::vector<std::unique_ptr<Problem>> problems(int64_t width, int64_t cols, int64_t tokens = 8192) {
   std::vector<std::unique_ptr<Problem>> all;
-  for (const Sequences &s : batch_and_packed()) {
+  for (const Sequences &s : batch_and_packed(tokens)) {
     conv::ConvSpec spec;
     spec.tokens = layout_of(s, tile::bf16, cols);
     spec.width = width;
@@ -34,7 +34,9 @@ std::vector<std::unique_ptr<Problem>> problems(int64_t width, int64_t cols) {
       all.push_back(std::make_unique<conv::ConvProblem>(spec, pass, s));
       if (width == 4) all.push_back(std::make_unique<tokenshift::ShiftProblem>(shift, pass, s));
     }
-    spec.initial_state = spec.final_state = spec.residual = true;
+    spec.residual = true;
+    all.push_back(std::make_unique<conv::ConvProblem>(spec, Pass::Fwd, s));
+    spec.initial_state = spec.final_state = true;
     spec.weight_dtype = tile::f32;
     all.push_back(std::make_unique<conv::ConvProblem>(spec, Pass::FwdBwd, s));
     if (!s.packed()) all.push_back(std::make_unique<conv::UpdateProblem>(spec, 64));
@@ -76,6 +78,16 @@ TEST(TokenKernels, OfEveryCandidateSpillNothing) {
   for (int64_t width : {4, 8})
     for (const auto &problem : problems(width, 4096))
       for (const Candidate &candidate : candidates(*problem, target)) expect_assembled(candidate, target);
+}
+
+// Which kernels come first depends on how many tokens there are.
+TEST(TokenKernels, OfFewTokensSpillNothing) {
+  if (!*tile::test::ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
+  const Target target = Target::nvvm("sm_90a");
+  for (int64_t width : {4, 8})
+    for (int64_t tokens : {512, 2048})
+      for (const auto &problem : problems(width, 1024, tokens))
+        expect_assembled(candidates(*problem, target).front(), target);
 }
 
 // A march's weights are read before it and in another order than its tokens: those must not follow them.

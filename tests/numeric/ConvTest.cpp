@@ -130,6 +130,25 @@ TEST_P(Conv, EveryCandidate) {
   }
 }
 
+// Steps of 16 tokens go over boundaries in a loop; with residuals, with narrower windows, with more sequences than one
+// look at their boundaries tells apart.
+TEST_P(Conv, EveryCandidateOfPackedSequences) {
+  MACHINE_OR_SKIP(GetParam());
+  for (int64_t width : {1, 2, 3, 4})
+    expect(machine, {"packed", packed({5, 60, 0, 1, 67})}, 60, DType::bf16, Pass::Fwd, 2 | 4 | 8, width, Which::All);
+  for (Pass pass : kPasses)
+    expect(machine, {"many", Sequences::cut(600, 40, tile::i64)}, 60, DType::bf16, pass, 2 | 4, 4, Which::All);
+}
+
+// The first choice for these is blocks of 8 tokens; of one column a lane, or of two where there are more.
+TEST_P(Conv, FewTokensBackward) {
+  MACHINE_OR_SKIP(GetParam());
+  for (const NamedSequences &s : {NamedSequences{"batch", {1, 45}}, {"packed", packed({7, 0, 30, 8})}})
+    for (int options : {6, 6 | 16 | 32})
+      for (int64_t width : {2, 4, 8})
+        for (int64_t cols : {64, 256}) expect(machine, s, cols, DType::bf16, Pass::Bwd, options, width);
+}
+
 // Infinities and NaNs reach the tokens whose windows hold them and no others: not the next sequence, nor the one
 // before.
 TEST_P(Conv, InfinitiesStayInTheirSequence) {
