@@ -5,8 +5,8 @@
     python3 bench/compare.py --by-op ours.jsonl peers.jsonl      one row an op and pass in place of one a case
     python3 bench/compare.py --close 3 ours.jsonl peers.jsonl    what to measure again, as flabench's arguments
 
-Files are JSON lines of either program, in any order; of several measurements of a case by a provider the median counts, and
-one wrong result makes all of them wrong. Times are medians in ms. `-` is not measured; `wrong` did not agree with double
+Files are JSON lines of either program, in any order; of several measurements of a case by a provider, which must be of
+one machine, the median counts; one wrong result makes all of them wrong. Times are medians in ms. `-` is not measured; `wrong` did not agree with double
 precision, so it was not timed. Below the table stand the cases in which fused is slower than another provider, by how much,
 and the totals. Exit code 1 where a fused result was wrong.
 
@@ -38,13 +38,26 @@ def read(paths):
     return {key: {name: settled(rows) for name, rows in providers.items()} for key, providers in measured.items()}
 
 
+def has_failed(row):
+    """Not measured at all: a wrong result has an error."""
+    return row.get("ok") is False and row.get("err", row.get("max_err")) is None
+
+
 def settled(rows):
-    """One row of several measurements of the same: a wrong one if there is, else the last, with the median of all times."""
+    """One row of several measurements of the same: a wrong one if there is, else the middle one, with the median of all
+    times. What failed once and ran at another time has run."""
+    machines = {row.get("machine", row.get("device")) for row in rows}
+    if len(machines) > 1:
+        sys.exit(f"compare: {rows[0]['op']} {rows[0]['case']} was measured on several machines: {', '.join(map(str, machines))}")
+    rows = [row for row in rows if not has_failed(row)] or rows
     for row in rows:
         if row.get("ok") is False:
             return row
-    times = [row["ms"] for row in rows if row.get("ms")]
-    return {**rows[-1], "ms": statistics.median(times) if times else None}
+    measured = [row for row in rows if row.get("ms")]
+    if not measured:
+        return rows[-1]
+    median = statistics.median(row["ms"] for row in measured)
+    return {**min(measured, key=lambda row: abs(row["ms"] - median)), "ms": median}
 
 
 def cell(row):

@@ -411,10 +411,15 @@ class Tuners:
             self.kind.do_bench = property(lambda tuner: once)
 
 
-def run_case(name, op, case, args, flush, tuners):
+def drawn(op, case):
+    """The inputs of a case, the same in every process, and what draws more of the kind."""
     generator = torch.Generator(DEVICE).manual_seed(1)
     draw = lambda *shape: torch.randn(*shape, device=DEVICE, generator=generator).bfloat16()
-    tensors = op.inputs({k: int(v) for k, v in (p.split("=") for p in case.split(","))}, draw)
+    return op.inputs({k: int(v) for k, v in (p.split("=") for p in case.split(","))}, draw), draw
+
+
+def run_case(name, op, case, args, flush, tuners):
+    tensors, draw = drawn(op, case)
     with torch.no_grad():
         shape = op.torch_call(*tensors.values()).shape
     dy = draw(*shape) if shape else torch.ones((), device=DEVICE)
@@ -474,9 +479,7 @@ def warm_up(job):
         if provider == "torch" or providers and provider not in providers or provider == "compile" and shard > 0:
             continue
         try:
-            generator = torch.Generator(DEVICE).manual_seed(1)
-            draw = lambda *shape: torch.randn(*shape, device=DEVICE, generator=generator).bfloat16()
-            tensors = op.inputs({k: int(v) for k, v in (p.split("=") for p in case.split(","))}, draw)
+            tensors, _ = drawn(op, case)
             bound = Bound(op, make(), tensors, torch.ones((), device=DEVICE).expand(op.formula(*tensors.values()).shape))
             bound.bwd()
             torch.cuda.synchronize()

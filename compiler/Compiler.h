@@ -30,6 +30,7 @@ struct Target {
   int vector_bytes = 0;       ///< widest single memory access of one lane (Nvvm, Simt) or of all lanes (Simd)
   int capability = 0;         ///< Nvvm: 90 of sm_90a
   int resident_warps = 0;     ///< Nvvm, Simt: that a multiprocessor can have at once
+  int unit_registers = 0;     ///< Nvvm, Simt: of a multiprocessor, 32 bits each
   bool native_bf16 = false;   ///< f32 <-> bf16 conversion is an instruction
   bool reduces_warps = false; ///< one instruction reduces an integer of all lanes, to a value known to be uniform
   bool baseline = false;      ///< Simd: fused multiply-add, rounding and f16 conversion are not

@@ -128,7 +128,8 @@ step_duel() {
   fi
   export -f duel cases_of
   export program out work
-  touch "$out/ours.jsonl" "$out/peers.jsonl"
+  : >"$out/ours.jsonl"
+  : >"$out/peers.jsonl"
   timeout "$((${DUEL_SECONDS:-36000} - SECONDS + begin))" xargs -P "$gpus" --process-slot-var=CUDA_VISIBLE_DEVICES -I{} bash -c 'duel {}' <<<"$parts" ||
     echo "duel: not all parts are done"
   wc -l "$out/ours.jsonl" "$out/peers.jsonl"
@@ -165,24 +166,28 @@ step_rematch() {
   local results=${DUEL:-$out}
   export -f rematch
   export program out work
-  touch "$out/ours-again.jsonl" "$out/peers-again.jsonl"
+  : >"$out/ours-again.jsonl"
+  : >"$out/peers-again.jsonl"
   python3 bench/compare.py --close "${CLOSE:-4}" "$results/ours.jsonl" "$results/peers.jsonl" >"$work/close"
   timeout "${REMATCH_SECONDS:-36000}" xargs -P "$gpus" --process-slot-var=CUDA_VISIBLE_DEVICES -I{} bash -c 'rematch {}' <"$work/close" ||
     echo "rematch: not all is done"
   wc -l "$out/ours-again.jsonl" "$out/peers-again.jsonl"
 }
 
-# rematch ARGUMENT...: cases of one op and pass.
+# rematch ARGUMENT...: cases of one op and pass. What is done when time is up counts.
 rematch() {
   local begin=$SECONDS round name="$4-$6"
   for ((round = 0; round < ROUNDS; round++)); do
-    "$program" "$@" --device cuda --format json --reps 15 2>>"$work/$name-log" | grep -v '"unfused"' >>"$work/$name-ours"
     # shellcheck disable=SC2086
-    python3 bench/peers.py "$@" ${PEERS_ARGS:---provider fla} 2>>"$work/$name-log" >>"$work/$name-peers"
+    "$program" "$@" --device cuda --format json ${FLABENCH_ARGS:---reps 15} 2>>"$out/rematch.log" >"$work/$name-ours" ||
+      echo "rematch: ours of $name failed"
+    sed -i '/"unfused"/d' "$work/$name-ours"
+    # shellcheck disable=SC2086
+    python3 bench/peers.py "$@" ${PEERS_ARGS:---provider fla} 2>>"$out/rematch.log" >"$work/$name-peers" ||
+      echo "rematch: peers of $name failed"
+    flock "$work/lock" cat "$work/$name-ours" >>"$out/ours-again.jsonl"
+    flock "$work/lock" cat "$work/$name-peers" >>"$out/peers-again.jsonl"
   done
-  flock "$work/lock" cat "$work/$name-ours" >>"$out/ours-again.jsonl"
-  flock "$work/lock" cat "$work/$name-peers" >>"$out/peers-again.jsonl"
-  cat "$work/$name-log" >>"$out/rematch.log"
   echo "$name on GPU $CUDA_VISIBLE_DEVICES: $((SECONDS - begin)) s"
 }
 

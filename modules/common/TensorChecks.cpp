@@ -79,9 +79,7 @@ Tensor TensorChecks::output(std::string_view name, const Tensor &given, DType dt
 Tensor TensorChecks::output_of_rows(std::string_view name, const Tensor &given, DType dtype,
                                     const std::vector<int64_t> &wanted) const {
   if (!is_given(given)) return stream_.empty(dtype, wanted);
-  input(name, given, {dtype});
-  shape(name, given, wanted);
-  row_stride(name, given);
+  input_of_rows(name, given, dtype, wanted);
   return given;
 }
 
@@ -100,6 +98,13 @@ RowsOfTensor TensorChecks::rows_of(std::string_view name, const Tensor &t) const
   if (r.rows > kMostRows) refuse(name, t, fmt::format("{} rows or fewer", kMostRows));
   if (r.rows > kMostElements / r.cols) refuse(name, t, fmt::format("{} elements or fewer", kMostElements));
   return r;
+}
+
+int64_t TensorChecks::input_of_rows(std::string_view name, const Tensor &t, DType dtype,
+                                    const std::vector<int64_t> &wanted) const {
+  input(name, t, {dtype});
+  shape(name, t, wanted);
+  return row_stride(name, t);
 }
 
 void TensorChecks::dense_input(std::string_view name, const Tensor &t, DType dtype,

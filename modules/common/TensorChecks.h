@@ -39,7 +39,9 @@ public:
 
   /// Rows as kernels over rows take them: at most 2^31 - 1 of them, of 1 to 2^24 columns, 2^40 elements in all.
   RowsOfTensor rows_of(std::string_view name, const Tensor &t) const;
-  /// An input of this dtype and shape; contiguous.
+  /// An input of this dtype and shape, of which the rows may be apart; how far they are.
+  int64_t input_of_rows(std::string_view name, const Tensor &t, DType dtype, const std::vector<int64_t> &shape) const;
+  /// The same, contiguous.
   void dense_input(std::string_view name, const Tensor &t, DType dtype, const std::vector<int64_t> &shape) const;
 
   /// The tensor to write to: `given`, checked, or a new one where there is none.

@@ -299,7 +299,7 @@ struct Held {
   int words;      ///< of 32 bits that a lane keeps
   int64_t chunks; ///< of the rest that are read at a time
 
-  int registers() const { return 65536 / (programs * warps * 32); }
+  int registers(const Target &target) const { return target.unit_registers / (programs * warps * target.lanes); }
 };
 
 /// Rows too long to be held as f32, of which a program that has a multiprocessor for itself holds a part as it is in
@@ -317,7 +317,7 @@ std::vector<Candidate> part_held_candidates(const Place &p, std::initializer_lis
     const bool is_before_hopper = p.target.arch.starts_with("sm_8");
     if (choice.words > 28 && choice.warps == 32 && (!plain || is_before_hopper)) continue;
     RowConfig config = looped_config(p, {choice.warps, choice.chunks});
-    config.registers = choice.registers();
+    config.registers = choice.registers(p.target);
     config.shape.chunks = std::min(config.shape.chunks, choice.chunks);
     const int64_t lanes = int64_t(p.target.lanes) * choice.warps;
     const int64_t held = std::min(choice.words * 4 / size * lanes, p.spec.classes) / config.shape.chunk;

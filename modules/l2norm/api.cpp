@@ -54,8 +54,7 @@ L2NormBackward l2norm_backward(Stream &stream, const Tensor &y, const Tensor &rs
   check.input("y", y, TensorChecks::kFloats, 1);
   check.contiguous("y", y);
   check.dense_input("rstd", rstd, tile::f32, TensorChecks::leading(y));
-  check.input("dy", dy, {y.dtype});
-  check.shape("dy", dy, y.shape);
+  check.input_of_rows("dy", dy, y.dtype, y.shape);
   const RowsOfTensor r = check.rows_of("dy", dy);
   const DType dtype = float_or(check, "x_dtype", x_dtype, y.dtype);
   into.dx = check.output("dx", into.dx, dtype, y.shape);

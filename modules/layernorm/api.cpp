@@ -57,9 +57,10 @@ public:
     if (spec_.groups > 1) statistics_.push_back(spec_.groups);
     if (spec_.weight) check_.dense_input("weight", weight_, spec_.dtype, {spec_.cols});
     if (spec_.bias) check_.dense_input("bias", bias_, spec_.dtype, {spec_.cols});
-    if (spec_.gate != layernorm::Gate::None) strides_.g = spread_input("gate", options_.gate, spec_.dtype, t.shape);
+    if (spec_.gate != layernorm::Gate::None)
+      strides_.g = check_.input_of_rows("gate", options_.gate, spec_.dtype, t.shape);
   }
-  void take_dy(const Tensor &dy) { strides_.dy = spread_input("dy", dy, spec_.y_dtype(), x_.shape); }
+  void take_dy(const Tensor &dy) { strides_.dy = check_.input_of_rows("dy", dy, spec_.y_dtype(), x_.shape); }
 
   /// Runs on these tensors, of which the first `outputs` are written.
   void run(Pass pass, std::initializer_list<NamedTensor> outputs, std::initializer_list<NamedTensor> inputs) {
@@ -105,13 +106,6 @@ private:
                    fmt::format("{} is no GateActivation; accepted: silu, sigmoid", int(activation)));
     return activation == GateActivation::silu ? layernorm::Gate::Silu : layernorm::Gate::Sigmoid;
   }
-  /// Checks an input whose rows may be apart; how far they are.
-  int64_t spread_input(std::string_view name, const Tensor &t, DType dtype, const std::vector<int64_t> &shape) const {
-    check_.input(name, t, {dtype});
-    check_.shape(name, t, shape);
-    return check_.row_stride(name, t);
-  }
-
   const TensorChecks &check_;
   const NormOptions &options_;
   const Tensor &x_, &weight_, &bias_;

@@ -96,12 +96,12 @@ int64_t resident_programs(const NormSpec &spec, const RowConfig &config, const T
   const int64_t columns = held_by_lane(target, config);
   const bool is_gated = spec.gate != Gate::None, is_packed = tile::size_of(spec.dtype) == 2 && !is_gated;
   const int64_t values = is_gated ? 7 : is_packed ? 1 + 2 * int64_t(spec.weight) + int64_t(spec.bias) : 5;
-  return std::max<int64_t>(1, 65536 / (config.warps * target.lanes * (values * columns + 32)));
+  return std::max<int64_t>(1, target.unit_registers / (config.warps * target.lanes * (values * columns + 32)));
 }
 
 /// That a lane can have, with one program at a time.
 int64_t most_registers(const RowConfig &config, const Target &target) {
-  return std::min<int64_t>(255, 65536 / (int64_t(config.warps) * target.lanes));
+  return std::min<int64_t>(255, target.unit_registers / (int64_t(config.warps) * target.lanes));
 }
 
 /// For a forward pass; 0: as the GPU's assembler likes.

@@ -54,9 +54,22 @@ class Compare(unittest.TestCase):
         self.assertIn("| norm | fwd | N=4,D=8 | - | 2.0000 | - | 50.0 | 5.0000 |", text)
 
     def test_one_wrong_measurement_makes_all_wrong(self):
-        text = self.table(line("fused", 1), line("fused", None, ok=False), line("fused", 1))
+        text = self.table(line("fused", 1), line("fused", None, ok=False, max_err=9), line("fused", 1))
         self.assertIn("| wrong |", text)
         self.assertEqual(self.code, 1)
+
+    def test_what_failed_once_has_run_if_it_ran_again(self):
+        text = self.table(line("fused", 1), line("fla", None, ok=False, note="OutOfMemory"), line("fla", 2))
+        self.assertIn("1.0000 | - | 50.0 | 2.0000 |", text)
+
+    def test_other_columns_are_of_the_measurement_in_the_middle(self):
+        text = self.table(line("fused", 1, roof=0.9), line("fused", 3, roof=0.3), line("fused", 2, roof=0.5))
+        self.assertIn("| 2.0000 | - | 50.0 |", text)
+
+    def test_measurements_of_two_machines_are_refused(self):
+        with self.assertRaises(SystemExit) as refused:
+            self.table(line("fused", 1, machine="H100"), line("fused", 1, machine="H200"))
+        self.assertIn("several machines", str(refused.exception))
 
     def test_what_is_close_comes_as_arguments(self):
         text = self.table(line("fused", 100, case="N=1"), line("fla", 102, case="N=1"), line("fused", 100, case="N=2"),

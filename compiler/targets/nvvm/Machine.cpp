@@ -46,13 +46,14 @@ Target Target::nvvm(std::string_view arch) {
   t.max_warps = 32;
   t.vector_bytes = 16;
   t.resident_warps = a->warps;
+  t.unit_registers = 65536;
   t.native_bf16 = t.reduces_warps = t.capability >= 80;
   return t;
 }
 
 int Target::full_registers() const {
-  constexpr int kRegisters = 65536, kGranule = 8; // of a multiprocessor; what a lane gets comes in so many
-  return resident_warps > 0 ? kRegisters / (resident_warps * lanes) / kGranule * kGranule : 0;
+  constexpr int kGranule = 8; // what a lane gets comes in so many
+  return resident_warps > 0 ? unit_registers / (resident_warps * lanes) / kGranule * kGranule : 0;
 }
 
 namespace targets::nvvm {

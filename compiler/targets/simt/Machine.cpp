@@ -12,6 +12,7 @@ Target Target::simt() {
   t.max_warps = 32;
   t.vector_bytes = 16;
   t.resident_warps = 64; // kernels are cut as for a GPU that has as many
+  t.unit_registers = 65536;
   t.native_bf16 = host().native_bf16;
   t.baseline = host().baseline;
   return t;
