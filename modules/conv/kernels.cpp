@@ -38,24 +38,26 @@ Kernel forward(const ConvSpec &spec, const ConvConfig &config) {
     sums.insert(sums.end(), tokens.end() - before, tokens.end());
     return sums;
   };
-  // Of long steps token by token: tokens, starts and sums go round, so that the code of one token stands for all.
-  auto cut_long_step = [&](int64_t count, const Starts &all_starts, const Tiles &tokens) {
+  auto write = [&](const Segment &s, const Index &t, const Tile &sum, const Tile *added) {
+    Tile out = activate(spec, sum);
+    program.store(y, s, t, added ? out + *added : out);
+  };
+  // Of long steps token by token: the tiles go round, so that the code of one token stands for all.
+  auto cut_long_step = [&](const Segment &s, const Step &step, const Starts &all_starts, const Tiles &tokens,
+                           const Tiles &added) {
     Tiles list = tokens;
     list.push_back(all_starts.bits());
-    list.resize(list.size() + size_t(count), k.zeros(program.shape(), f32));
-    list = k.loop(0, count, 1).carry_list(list, [&](Index, Tiles now) {
-      const auto bits = now.begin() + before + count;
+    list.insert(list.end(), added.begin(), added.end());
+    list = k.loop(0, step.count, 1).carry_list(list, [&](Index i, Tiles now) {
+      const auto bits = now.begin() + before + step.count, added = bits + 1;
       const Starts starts(*bits);
-      const Tile sum = cut_window(starts, 0, now);
+      write(s, step.t + i, cut_window(starts, 0, now), residual ? &*added : nullptr);
       *bits = starts.after(1).bits();
       std::rotate(now.begin(), now.begin() + 1, bits);
-      std::rotate(bits + 1, bits + 2, now.end());
-      now.back() = sum;
+      if (residual) std::rotate(added, added + 1, now.end());
       return now;
     });
-    Tiles sums(list.end() - count, list.end());
-    sums.insert(sums.end(), list.begin(), list.begin() + before);
-    return sums;
+    return Tiles(list.begin(), list.begin() + before);
   };
   auto body = [&](const Segment &s, const Step &step, const Starts *starts, Tiles tokens) {
     Tiles added;
@@ -63,17 +65,19 @@ Kernel forward(const ConvSpec &spec, const ConvConfig &config) {
       tokens.push_back(program.load(x, s, step.t + i));
       if (residual) added.push_back(program.load(*residual, s, step.t + i));
     }
-    auto whole = [&] { return convolve_step(step.count, nullptr, tokens); };
-    auto cut = [&] {
-      return step.count < kLongStep ? convolve_step(step.count, starts, tokens)
-                                    : cut_long_step(step.count, *starts, tokens);
+    auto write_all = [&](const Tiles &sums) {
+      for (int64_t i = 0; i < step.count; ++i)
+        write(s, step.t + i, sums[size_t(i)], residual ? &added[size_t(i)] : nullptr);
+      return Tiles(sums.begin() + step.count, sums.end());
     };
-    Tiles sums = starts ? k.when(starts->among(0, step.count - 1), cut, whole) : whole();
-    for (int64_t i = 0; i < step.count; ++i) {
-      Tile out = activate(spec, sums[size_t(i)]);
-      program.store(y, s, step.t + i, residual ? out + added[size_t(i)] : out);
-    }
-    return Tiles(sums.begin() + step.count, sums.end());
+    auto whole = [&] { return convolve_step(step.count, nullptr, tokens); };
+    if (!starts) return write_all(whole());
+    const Condition is_cut = starts->among(0, step.count - 1);
+    if (step.count < kLongStep)
+      return write_all(k.when(
+          is_cut, [&] { return convolve_step(step.count, starts, tokens); }, whole));
+    return k.when(
+        is_cut, [&] { return cut_long_step(s, step, *starts, tokens, added); }, [&] { return write_all(whole()); });
   };
 
   if (program.is_packed() && !state && config.rows <= TokenProgram::kMostStarts) {
