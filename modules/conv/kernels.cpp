@@ -9,88 +9,115 @@ namespace fla::conv {
 
 using namespace tile;
 
-constexpr int64_t kLongStep = 16; ///< tokens, whose code twice over would be most of what there is to compile
+namespace {
+
+class Forward {
+public:
+  Forward(KernelBuilder &k, const ConvSpec &spec, const ConvConfig &config)
+      : k_(k), spec_(spec), config_(config), program_(k, spec.tokens, config), x_(program_.strided_input("x")),
+        state_(spec.initial_state ? std::optional(state_input(k, spec, "initial_state", program_.count()))
+                                  : std::nullopt),
+        residual_(spec.residual ? std::optional(program_.input("residual")) : std::nullopt), y_(program_.output("y")),
+        weights_(load_weights(k, spec, config, program_.col())) {}
+
+  void build() {
+    Window window(program_, k_, spec_, x_, state_);
+    if (program_.is_packed() && !state_ && config_.rows <= TokenProgram::kMostStarts) {
+      Segment s = program_.block_at_once();
+      program_.march_at_once(s, window.before(s, s.begin), [&](const Step &of, const Starts &starts, Tiles tokens) {
+        return step(s, of, before_ ? &starts : nullptr, std::move(tokens));
+      });
+    } else {
+      program_.for_segments([&](const Segment &s) {
+        program_.march(s, window.before(s, s.begin),
+                       [&](const Step &of, Tiles tokens) { return step(s, of, nullptr, std::move(tokens)); });
+      });
+    }
+  }
+
+private:
+  static constexpr int64_t kLongStep = 16; ///< tokens, whose code twice over would be most of what there is to compile
+
+  /// `tokens` are those before the step; returns those before the next one. `starts` from the step's first token on,
+  /// null where no sequence can begin in it.
+  Tiles step(const Segment &s, const Step &step, const Starts *starts, Tiles tokens) {
+    Tiles added;
+    for (int64_t i = 0; i < step.count; ++i) { // on their way together
+      tokens.push_back(program_.load(x_, s, step.t + i));
+      if (residual_) added.push_back(program_.load(*residual_, s, step.t + i));
+    }
+    auto whole = [&] { return convolve_all(step.count, nullptr, tokens); };
+    if (!starts) return write_all(s, step, whole(), added);
+    const Condition is_cut = starts->among(0, step.count - 1);
+    if (step.count >= kLongStep)
+      return k_.when(
+          is_cut, [&] { return cut_long_step(s, step, *starts, tokens, added); },
+          [&] { return write_all(s, step, whole(), added); });
+    auto cut = [&] { return convolve_all(step.count, starts, tokens); };
+    return write_all(s, step, k_.when(is_cut, cut, whole), added);
+  }
+
+  /// What goes into the activations of a step whose first window begins with tokens[0]; behind it, what the next step's
+  /// windows begin with.
+  Tiles convolve_all(int64_t count, const Starts *starts, Tiles tokens) const {
+    Tiles sums;
+    for (int64_t i = 0; i < count; ++i)
+      sums.push_back(starts ? cut_window(*starts, i, tokens) : convolve(weights_, tokens, size_t(i)));
+    sums.insert(sums.end(), tokens.end() - before_, tokens.end());
+    return sums;
+  }
+
+  /// Of the window from tokens[i] on. Where a sequence begins with its last token, what comes before is 0, for the
+  /// windows behind it too.
+  Tile cut_window(const Starts &starts, int64_t i, Tiles &tokens) const {
+    for (int64_t j = i; j < i + before_; ++j) tokens[size_t(j)] = where(starts.at(i), 0.f, tokens[size_t(j)]);
+    return convolve(weights_, tokens, size_t(i));
+  }
+
+  /// Token by token: the tiles go round, so that the code of one token stands for all.
+  Tiles cut_long_step(const Segment &s, const Step &step, const Starts &starts, const Tiles &tokens,
+                      const Tiles &added) {
+    Tiles list = tokens;
+    list.push_back(starts.bits());
+    list.insert(list.end(), added.begin(), added.end());
+    list = k_.loop(0, step.count, 1).carry_list(list, [&](Index i, Tiles now) {
+      const auto bits = now.begin() + before_ + step.count, added_now = bits + 1;
+      const Starts from_here(*bits);
+      write(s, step.t + i, cut_window(from_here, 0, now), residual_ ? &*added_now : nullptr);
+      *bits = from_here.after(1).bits();
+      std::rotate(now.begin(), now.begin() + 1, bits);
+      if (residual_) std::rotate(added_now, added_now + 1, now.end());
+      return now;
+    });
+    return {list.begin(), list.begin() + before_};
+  }
+
+  Tiles write_all(const Segment &s, const Step &step, const Tiles &sums, const Tiles &added) {
+    for (int64_t i = 0; i < step.count; ++i)
+      write(s, step.t + i, sums[size_t(i)], residual_ ? &added[size_t(i)] : nullptr);
+    return {sums.begin() + step.count, sums.end()};
+  }
+  void write(const Segment &s, const Index &t, const Tile &sum, const Tile *added) {
+    Tile out = activate(spec_, sum);
+    program_.store(y_, s, t, added ? out + *added : out);
+  }
+
+  KernelBuilder &k_;
+  const ConvSpec &spec_;
+  const ConvConfig &config_;
+  const int64_t before_ = spec_.width - 1; ///< tokens of a window but the last
+  TokenProgram program_;
+  View x_;
+  std::optional<View> state_, residual_;
+  View y_;
+  Weights weights_;
+};
+
+} // namespace
 
 Kernel forward(const ConvSpec &spec, const ConvConfig &config) {
   KernelBuilder k(spec.name("forward"), {.warps = config.warps});
-  TokenProgram program(k, spec.tokens, config);
-  View x = program.strided_input("x");
-  std::optional<View> state, residual;
-  if (spec.initial_state) state = state_input(k, spec, "initial_state", program.count());
-  if (spec.residual) residual = program.input("residual");
-  View y = program.output("y");
-  Weights weights = load_weights(k, spec, config, program.col());
-  Window window(program, k, spec, x, state);
-
-  // Where a sequence begins with the last token of the window from tokens[i] on, what comes before is 0, for the
-  // windows behind it too.
-  const int64_t before = spec.width - 1;
-  auto cut_window = [&](const Starts &starts, int64_t i, Tiles &tokens) {
-    for (int64_t j = i; j < i + before; ++j) tokens[size_t(j)] = where(starts.at(i), 0.f, tokens[size_t(j)]);
-    return convolve(weights, tokens, size_t(i));
-  };
-  // What goes into the activations of a step whose first window begins with tokens[0]; behind it, what the next step's
-  // windows begin with.
-  auto convolve_step = [&](int64_t count, const Starts *starts, Tiles tokens) {
-    Tiles sums;
-    for (int64_t i = 0; i < count; ++i)
-      sums.push_back(starts ? cut_window(*starts, i, tokens) : convolve(weights, tokens, size_t(i)));
-    sums.insert(sums.end(), tokens.end() - before, tokens.end());
-    return sums;
-  };
-  auto write = [&](const Segment &s, const Index &t, const Tile &sum, const Tile *added) {
-    Tile out = activate(spec, sum);
-    program.store(y, s, t, added ? out + *added : out);
-  };
-  // Of long steps token by token: the tiles go round, so that the code of one token stands for all.
-  auto cut_long_step = [&](const Segment &s, const Step &step, const Starts &all_starts, const Tiles &tokens,
-                           const Tiles &added) {
-    Tiles list = tokens;
-    list.push_back(all_starts.bits());
-    list.insert(list.end(), added.begin(), added.end());
-    list = k.loop(0, step.count, 1).carry_list(list, [&](Index i, Tiles now) {
-      const auto bits = now.begin() + before + step.count, added = bits + 1;
-      const Starts starts(*bits);
-      write(s, step.t + i, cut_window(starts, 0, now), residual ? &*added : nullptr);
-      *bits = starts.after(1).bits();
-      std::rotate(now.begin(), now.begin() + 1, bits);
-      if (residual) std::rotate(added, added + 1, now.end());
-      return now;
-    });
-    return Tiles(list.begin(), list.begin() + before);
-  };
-  auto body = [&](const Segment &s, const Step &step, const Starts *starts, Tiles tokens) {
-    Tiles added;
-    for (int64_t i = 0; i < step.count; ++i) { // on their way together
-      tokens.push_back(program.load(x, s, step.t + i));
-      if (residual) added.push_back(program.load(*residual, s, step.t + i));
-    }
-    auto write_all = [&](const Tiles &sums) {
-      for (int64_t i = 0; i < step.count; ++i)
-        write(s, step.t + i, sums[size_t(i)], residual ? &added[size_t(i)] : nullptr);
-      return Tiles(sums.begin() + step.count, sums.end());
-    };
-    auto whole = [&] { return convolve_step(step.count, nullptr, tokens); };
-    if (!starts) return write_all(whole());
-    const Condition is_cut = starts->among(0, step.count - 1);
-    if (step.count < kLongStep)
-      return write_all(k.when(
-          is_cut, [&] { return convolve_step(step.count, starts, tokens); }, whole));
-    return k.when(
-        is_cut, [&] { return cut_long_step(s, step, *starts, tokens, added); }, [&] { return write_all(whole()); });
-  };
-
-  if (program.is_packed() && !state && config.rows <= TokenProgram::kMostStarts) {
-    Segment s = program.block_at_once();
-    program.march_at_once(s, window.before(s, s.begin), [&](const Step &step, const Starts &starts, Tiles tokens) {
-      return body(s, step, before ? &starts : nullptr, std::move(tokens));
-    });
-  } else {
-    program.for_segments([&](const Segment &s) {
-      program.march(s, window.before(s, s.begin),
-                    [&](const Step &step, Tiles tokens) { return body(s, step, nullptr, std::move(tokens)); });
-    });
-  }
+  Forward(k, spec, config).build();
   return k.finish();
 }
 
