@@ -1,6 +1,7 @@
 // Which kernels run a case on a machine, with which grids: the heuristic's choice first.
 #include "modules/common/Pairs.h"
 #include "modules/common/Partials.h"
+#include "modules/common/TokenChoices.h"
 #include "modules/conv/kernels.h"
 #include "modules/conv/parts.h"
 #include "modules/conv/problem.h"

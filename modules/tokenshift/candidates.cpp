@@ -1,5 +1,6 @@
 // Which kernels run a case on a machine, with which grids: the heuristic's choice first.
 #include "modules/common/Rows.h"
+#include "modules/common/TokenChoices.h"
 #include "modules/tokenshift/kernels.h"
 #include "modules/tokenshift/problem.h"
 
