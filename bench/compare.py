@@ -5,10 +5,10 @@
     python3 bench/compare.py --by-op ours.jsonl peers.jsonl      one row an op and pass in place of one a case
     python3 bench/compare.py --close 3 ours.jsonl peers.jsonl    what to measure again, as flabench's arguments
 
-Files are JSON lines of either program, in any order; of several measurements of a case by a provider, which must be of
-one machine, the median counts; one wrong result makes all of them wrong. Times are medians in ms. `-` is not measured; `wrong` did not agree with double
-precision, so it was not timed. Below the table stand the cases in which fused is slower than another provider, by how much,
-and the totals. Exit code 1 where a fused result was wrong.
+Files are JSON lines of either program, in any order. Of several measurements of a case by a provider, which must be of one
+machine, the median counts; one wrong result makes all of them wrong. Times are medians in ms. `-` is not measured; `wrong`
+did not agree with double precision, so it was not timed. Below the table stand the cases in which fused is slower than
+another provider, by how much, and the totals. Exit code 1 where a fused result was wrong.
 
 --close P: the cases in which fused and another provider differ by P % or less, either way; a line for each op and pass.
 """
@@ -48,7 +48,9 @@ def settled(rows):
     times. What failed once and ran at another time has run."""
     machines = {row.get("machine", row.get("device")) for row in rows}
     if len(machines) > 1:
-        sys.exit(f"compare: {rows[0]['op']} {rows[0]['case']} was measured on several machines: {', '.join(map(str, machines))}")
+        names = ", ".join(sorted(map(str, machines)))
+        sys.exit(f"compare: {rows[0]['op']} {rows[0]['case']} by {rows[0]['provider']} is of several machines: {names}; "
+                 "accepted: results of one")
     rows = [row for row in rows if not has_failed(row)] or rows
     for row in rows:
         if row.get("ok") is False:
@@ -161,8 +163,7 @@ def main(arguments, out=sys.stdout):
     if options.close is not None:
         write_close(table, others, options.close, out)
         return 0
-    by_op = options.by_op
-    (write_ops if by_op else write_table)(table, others, out)
+    (write_ops if options.by_op else write_table)(table, others, out)
     write_totals(table, others, out)
     return int(any(row["fused"].get("ok") is False for row in table.values() if "fused" in row))
 

@@ -126,7 +126,7 @@ step_duel() {
       2>"$out/warm.log" || true
     echo "peers' kernels compiled after $((SECONDS - begin)) s"
   fi
-  export -f duel cases_of
+  export -f duel cases_of ours theirs collect
   export program out work
   : >"$out/ours.jsonl"
   : >"$out/peers.jsonl"
@@ -143,19 +143,31 @@ cases_of() {
       mine && $1 == "fla:" {for (i = 2; i <= NF; ++i) if (index("," $i ",", text)) print "--case", $i}'
 }
 
+# ours|theirs NAME ARGUMENT...: one of both programs on these cases, its results in a file of that name.
+ours() {
+  # shellcheck disable=SC2086
+  "$program" "${@:2}" --device cuda --format json ${FLABENCH_ARGS:---reps 15} >"$work/$1-ours" 2>>"$work/$1-log" ||
+    echo "ours of $1 failed"
+}
+theirs() {
+  # shellcheck disable=SC2086
+  python3 bench/peers.py "${@:2}" ${PEERS_ARGS:---provider fla} >"$work/$1-peers" 2>>"$work/$1-log" ||
+    echo "peers of $1 failed"
+}
+# collect FILE INTO: parts run side by side.
+collect() { flock "$work/lock" cat "$work/$1" >>"$out/$2"; }
+
 duel() {
   local begin=$SECONDS name="$1-${2//,/-}${3:+-$3}" cases
   cases=$(cases_of "$@")
   # shellcheck disable=SC2086
-  "$program" --module "$1" --op "$2" $cases --device cuda --format json ${FLABENCH_ARGS:---reps 15} \
-    >"$work/$name-ours" 2>"$work/$name-log" || echo "duel: ours of $name failed"
-  flock "$work/lock" cat "$work/$name-ours" >>"$out/ours.jsonl"
+  ours "$name" --module "$1" --op "$2" $cases
+  collect "$name-ours" ours.jsonl
   local middle=$SECONDS
   # shellcheck disable=SC2086
-  python3 bench/peers.py --op "$2" $cases ${PEERS_ARGS:---provider fla} >"$work/$name-peers" 2>>"$work/$name-log" ||
-    echo "duel: peers of $name failed"
-  flock "$work/lock" cat "$work/$name-peers" >>"$out/peers.jsonl"
-  cat "$work/$name-log" >>"$out/duel.log"
+  theirs "$name" --op "$2" $cases
+  collect "$name-peers" peers.jsonl
+  collect "$name-log" duel.log
   echo "$name on GPU $CUDA_VISIBLE_DEVICES: ours $((middle - begin)) s, peers $((SECONDS - middle)) s"
 }
 
@@ -164,7 +176,7 @@ duel() {
 step_rematch() {
   export TRITON_CACHE_DIR=${TRITON_CACHE_DIR:-/tmp/flabench-triton} ROUNDS=${ROUNDS:-3}
   local results=${DUEL:-$out}
-  export -f rematch
+  export -f rematch ours theirs collect
   export program out work
   : >"$out/ours-again.jsonl"
   : >"$out/peers-again.jsonl"
@@ -178,16 +190,13 @@ step_rematch() {
 rematch() {
   local begin=$SECONDS round name="$4-$6"
   for ((round = 0; round < ROUNDS; round++)); do
-    # shellcheck disable=SC2086
-    "$program" "$@" --device cuda --format json ${FLABENCH_ARGS:---reps 15} 2>>"$out/rematch.log" >"$work/$name-ours" ||
-      echo "rematch: ours of $name failed"
+    ours "$name" "$@"
     sed -i '/"unfused"/d' "$work/$name-ours"
-    # shellcheck disable=SC2086
-    python3 bench/peers.py "$@" ${PEERS_ARGS:---provider fla} 2>>"$out/rematch.log" >"$work/$name-peers" ||
-      echo "rematch: peers of $name failed"
-    flock "$work/lock" cat "$work/$name-ours" >>"$out/ours-again.jsonl"
-    flock "$work/lock" cat "$work/$name-peers" >>"$out/peers-again.jsonl"
+    theirs "$name" "$@"
+    collect "$name-ours" ours-again.jsonl
+    collect "$name-peers" peers-again.jsonl
   done
+  collect "$name-log" rematch.log
   echo "$name on GPU $CUDA_VISIBLE_DEVICES: $((SECONDS - begin)) s"
 }
 

@@ -32,6 +32,8 @@ Generated generate(mlir::ModuleOp module, const Target &target, Output output, b
                    const std::string &ir = {});
 
 namespace nvvm {
+/// 90 of "sm_90a"; 0 of what is no such name.
+int capabilityOf(llvm::StringRef arch);
 std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const Target &target);
 void addAttributes(llvm::Function &function, const Target &target);
 } // namespace nvvm

@@ -25,6 +25,10 @@ RowConfig config_for(const Target &target, int64_t cols, int64_t parts) {
   return config;
 }
 
+int64_t column_blocks(const SumOfPartials &stage, const RowConfig &config) {
+  return ceil_div(stage.cols, config.shape.chunk);
+}
+
 } // namespace
 
 View partials_output(KernelBuilder &k, int64_t sums, const Index &parts, int64_t cols) {
@@ -40,8 +44,9 @@ void store_partial(const View &partials, int64_t number, const Index &part, cons
 Kernel sum_partials(const SumOfPartials &stage, const RowConfig &config) {
   KernelBuilder k(stage.kernel, {.warps = config.warps, .registers = kRegisters, .secondary = true});
   const auto count = int64_t(stage.sums.size());
-  Index parts = k.runtime("parts"), col = k.program_id(0) * config.shape.chunk;
-  Index number = k.program_id(1) % count; // is itself, and known to be below
+  Index parts = k.runtime("parts");
+  // Both are themselves, and known to be below: where blocks divide the columns, nothing is masked.
+  Index col = k.program_id(0) % column_blocks(stage, config) * config.shape.chunk, number = k.program_id(1) % count;
   View partials = k.input(kPartials, f32, {count, parts, stage.cols});
   const std::vector<int64_t> block = {config.rows, config.shape.chunk};
   Tile rows = k.loop(0, parts, config.rows).carry(k.zeros(block, f32))([&](Index part, Tile rows) {
@@ -62,7 +67,7 @@ Kernel sum_partials(const SumOfPartials &stage, const RowConfig &config) {
 
 void add_to(Candidate &candidate, const SumOfPartials &stage, int64_t parts, const Target &target) {
   const RowConfig config = config_for(target, stage.cols, parts);
-  const auto blocks = uint32_t(ceil_div(stage.cols, config.shape.chunk)), sums = uint32_t(stage.sums.size());
+  const auto blocks = uint32_t(column_blocks(stage, config)), sums = uint32_t(stage.sums.size());
   FusedLaunch launch{sum_partials(stage, config), {blocks, sums}, {{"parts", parts}, {kPartials, kPartials}}};
   for (const std::string &name : stage.sums) launch.args.push_back({name, name});
   candidate.workspace.push_back(scratch(kPartials, {int64_t(sums), std::max<int64_t>(parts, 1), stage.cols}));

@@ -158,10 +158,7 @@ void prefer_narrow(const Place &p, std::vector<TokenConfig> &configs) {
 void prefer_brief(const Place &p, const TokenNeeds &needs, std::vector<TokenConfig> &configs) {
   const TokenConfig first = configs.front();
   const int64_t few = needs.units * needs.warps_per_unit / first.warps / 2;
-  auto are_few = [&](const TokenConfig &c) {
-    const int64_t blocks = p.sequences.batch() * ceil_div(p.sequences.tokens(), c.rows);
-    return blocks * column_blocks(p.spec.tokens, c) <= few;
-  };
+  auto are_few = [&](const TokenConfig &c) { return token_grid(p.sequences, p.spec.tokens, c).programs() <= few; };
   if (!p.target.is_gpu() || first.rows != needs.least_rows || !are_few(first)) return;
   TokenConfig brief = first;
   brief.rows = 8;

@@ -107,6 +107,11 @@ int64_t bytes_of_lane(const RowConfig &config, const Place &place, DType dtype) 
   return held_by_lane(place.target, config) * tile::size_of(dtype);
 }
 
+/// Whether a row is two accesses of each lane of a warp.
+bool is_two_accesses(int64_t cols, const Place &place, DType dtype) {
+  return cols * tile::size_of(dtype) == 2 * place.target.lanes * place.target.vector_bytes;
+}
+
 /// Brings those first that read so many bytes of a tensor a lane, by programs of so many warps; the others keep their
 /// order.
 void prefer(std::vector<RowConfig> &all, const Place &place, DType dtype, int64_t bytes, int warps) {
@@ -131,7 +136,7 @@ std::vector<Candidate> L2NormProblem::forward_candidates(const Place &place) con
     // rows of two, a warp each: 1 %.
     if (waves > 2 && bytes_of_lane(all.front(), place, spec_.dtype) < 4 * access)
       prefer(all, place, spec_.dtype, 4 * access, 8);
-    const bool are_two = cols() * tile::size_of(spec_.dtype) == 2 * place.target.lanes * access;
+    const bool are_two = is_two_accesses(cols(), place, spec_.dtype);
     if (waves <= 1) prefer(all, place, spec_.dtype, are_two ? 2 * access : access, are_two ? 8 : 4);
   };
   auto kernel = [&](RowConfig config) {
@@ -156,8 +161,8 @@ std::vector<Candidate> L2NormProblem::backward_candidates(const Place &place) co
     const int64_t wave = elements_of_a_wave(place.target, place.units, spec_.out_dtype);
     if (elements <= wave) prefer(all, place, spec_.out_dtype, access, 4);
     // Rows of two accesses a lane, two of them a warp: 3 to 4 % less for up to 4M elements.
-    const bool are_two = cols() * tile::size_of(spec_.out_dtype) == 2 * place.target.lanes * access;
-    if (are_two && elements <= 2 * wave) prefer(all, place, spec_.out_dtype, 4 * access, 8);
+    if (is_two_accesses(cols(), place, spec_.out_dtype) && elements <= 2 * wave)
+      prefer(all, place, spec_.out_dtype, 4 * access, 8);
     if (place.is_filled_by_warps()) prefer(all, place, spec_.out_dtype, 4 * access, 1);
   };
   auto kernel = [&](RowConfig config) {

@@ -35,17 +35,20 @@ void CudaExecutable::launch(Stream &stream, Grid grid, const void *args) {
   CUstream queue = cuda_stream(stream, context);
   context.make_current();
   void **extra = bytes != 0 ? packed : nullptr;
+  const CUresult result = starts_early_ ? launch_early(context.driver(), grid, queue, extra)
+                                        : context.driver().launchKernel(function_, grid.x, grid.y, grid.z, threads_, 1,
+                                                                        1, 0, queue, nullptr, extra);
+  if (result != CUDA_SUCCESS) [[unlikely]]
+    context.driver().fail(result, fmt::format("launching kernel '{}' with a grid of {} x {} x {} and {} threads",
+                                              artifact_.entry, grid.x, grid.y, grid.z, threads_));
+}
+
+CUresult CudaExecutable::launch_early(const Driver &driver, Grid grid, CUstream queue, void **extra) const {
   CUlaunchAttribute early{};
   early.id = CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION;
   early.value.programmaticStreamSerializationAllowed = 1;
   const CUlaunchConfig config{grid.x, grid.y, grid.z, threads_, 1, 1, /*sharedMemBytes=*/0, queue, &early, 1};
-  const CUresult result = starts_early_
-                              ? context.driver().launchKernelEx(&config, function_, nullptr, extra)
-                              : context.driver().launchKernel(function_, grid.x, grid.y, grid.z, threads_, 1, 1,
-                                                              /*sharedMemBytes=*/0, queue, nullptr, extra);
-  if (result != CUDA_SUCCESS) [[unlikely]]
-    context.driver().fail(result, fmt::format("launching kernel '{}' with a grid of {} x {} x {} and {} threads",
-                                              artifact_.entry, grid.x, grid.y, grid.z, threads_));
+  return driver.launchKernelEx(&config, function_, nullptr, extra);
 }
 
 } // namespace tile::runtime

@@ -12,6 +12,8 @@ public:
   void launch(Stream &, Grid, const void *args) override;
 
 private:
+  CUresult launch_early(const Driver &, Grid, CUstream, void **extra) const;
+
   CudaModule module_;
   LaunchLimits limits_;
   CUfunction function_;

@@ -69,7 +69,7 @@ class Compare(unittest.TestCase):
     def test_measurements_of_two_machines_are_refused(self):
         with self.assertRaises(SystemExit) as refused:
             self.table(line("fused", 1, machine="H100"), line("fused", 1, machine="H200"))
-        self.assertIn("several machines", str(refused.exception))
+        self.assertIn("is of several machines: H100, H200", str(refused.exception))
 
     def test_what_is_close_comes_as_arguments(self):
         text = self.table(line("fused", 100, case="N=1"), line("fla", 102, case="N=1"), line("fused", 100, case="N=2"),

@@ -2,6 +2,7 @@
 #include "compiler/targets/nvvm/Lowering.h"
 
 #include "compiler/passes/Passes.h"
+#include "compiler/targets/Codegen.h"
 #include "compiler/targets/Debug.h"
 #include "compiler/targets/Params.h"
 
@@ -55,13 +56,6 @@ void orderLaunches(func::FuncOp kernel, LLVM::LLVMFuncOp entry, OpBuilder &b) {
 }
 
 constexpr int kFirstWithDependentLaunches = 90; ///< sm_90
-
-/// 90 of sm_90a.
-int capabilityOf(StringRef arch) {
-  int number = 0;
-  arch.drop_front(std::min<size_t>(3, arch.size())).consumeInteger(10, number);
-  return number;
-}
 
 struct LowerKernel : ConvertOpToLLVMPattern<func::FuncOp> {
   LowerKernel(const LLVMTypeConverter &types, bool hasDependentLaunches)

@@ -39,7 +39,7 @@ Target Target::nvvm(std::string_view arch) {
     throw UserError("there is no GPU architecture '" + std::string(arch) + "'; accepted: " + known);
   }
   Target t;
-  llvm::StringRef(arch).drop_front(3).consumeInteger(10, t.capability);
+  t.capability = targets::nvvm::capabilityOf(arch);
   t.kind = Kind::Nvvm;
   t.arch = arch;
   t.lanes = 32;
@@ -57,6 +57,11 @@ int Target::full_registers() const {
 }
 
 namespace targets::nvvm {
+
+int capabilityOf(llvm::StringRef arch) {
+  int number = 0;
+  return arch.consume_front("sm_") && !arch.consumeInteger(10, number) ? number : 0;
+}
 
 std::unique_ptr<llvm::TargetMachine> makeTargetMachine(const Target &target) {
   const Architecture *a = find(target.arch);
