@@ -70,14 +70,19 @@ tile::runtime::DeviceInfo typical_machine(const Target &target) {
   struct Known {
     std::string_view prefix;
     int units;
-    int64_t cache_mib;
+    int64_t cache_mib, gigabytes;
   };
-  // Multiprocessors and L2 of the largest machine sold of each architecture.
-  constexpr Known kKnown[] = {{"sm_75", 72, 6},   {"sm_80", 108, 40},   {"sm_86", 84, 6},    {"sm_89", 142, 96},
-                              {"sm_90", 132, 50}, {"sm_100", 148, 126}, {"sm_120", 188, 128}};
+  // Multiprocessors, L2 and bandwidth of the largest machine sold of each architecture; of sm_90 the H200.
+  constexpr Known kKnown[] = {{"sm_75", 72, 6, 672},     {"sm_80", 108, 40, 2039}, {"sm_86", 84, 6, 1008},
+                              {"sm_89", 142, 96, 960},   {"sm_90", 132, 60, 4917}, {"sm_100", 148, 126, 8000},
+                              {"sm_120", 188, 128, 1792}};
   tile::runtime::DeviceInfo info{.name = target.arch, .driver = "none", .units = 132, .cache_bytes = int64_t(50) << 20};
   for (const Known &k : kKnown)
-    if (target.arch.starts_with(k.prefix)) info.units = k.units, info.cache_bytes = k.cache_mib << 20;
+    if (target.arch.starts_with(k.prefix)) {
+      info.units = k.units;
+      info.cache_bytes = k.cache_mib << 20;
+      info.bandwidth = k.gigabytes * 1000000000;
+    }
   return info;
 }
 

@@ -120,6 +120,7 @@ struct DeviceInfo {
   int64_t memory_bytes = 0;
   int64_t cache_bytes = 0; ///< last-level cache
   int clock_mhz = 0;       ///< highest clock; 0 when unknown
+  int64_t bandwidth = 0;   ///< bytes a second of its memory, as its clock and width say; 0 when unknown
 };
 
 class Device {

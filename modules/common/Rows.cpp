@@ -1,4 +1,5 @@
 #include "modules/common/Rows.h"
+#include "runtime/Device.h"
 
 #include <fmt/format.h>
 
@@ -165,6 +166,12 @@ int64_t held_by_lane(const Target &target, const RowConfig &config) {
 int64_t elements_of_a_wave(const Target &target, int64_t units, DType dtype) {
   constexpr int kLeastWarps = 32; // of any GPU there is code for
   return units * std::max(target.resident_warps, kLeastWarps) * target.lanes * target.vector_bytes / size_of(dtype);
+}
+
+int64_t accesses_on_way(const Target &target, const runtime::DeviceInfo &device) {
+  constexpr int64_t kPerSecond = 1000000; // of what comes one after the other: memory takes a microsecond if it is busy
+  const int64_t of_one = elements_of_a_wave(target, std::max(device.units, 1), bf16) * size_of(bf16);
+  return int64_t(std::bit_ceil(uint64_t(std::max<int64_t>(1, ceil_div(device.bandwidth / kPerSecond, of_one)))));
 }
 
 int registers_for_all_warps(const Target &target, const RowConfig &config, const RowNeeds &needs, int tensors) {

@@ -77,6 +77,13 @@ private:
   bool is_recorded_ = false;
 };
 
+/// Two transfers a clock on every wire.
+int64_t memory_bandwidth(const CudaContext &c) {
+  const int64_t kilohertz = c.attribute(CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE),
+                wires = c.attribute(CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH);
+  return 2 * 1000 * kilohertz * wires / 8;
+}
+
 DeviceInfo read_info(const CudaContext &c) {
   const Driver &d = c.driver();
   char name[256] = {};
@@ -88,7 +95,8 @@ DeviceInfo read_info(const CudaContext &c) {
           .units = c.attribute(CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
           .memory_bytes = int64_t(memory),
           .cache_bytes = c.attribute(CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE),
-          .clock_mhz = c.attribute(CU_DEVICE_ATTRIBUTE_CLOCK_RATE) / 1000};
+          .clock_mhz = c.attribute(CU_DEVICE_ATTRIBUTE_CLOCK_RATE) / 1000,
+          .bandwidth = memory_bandwidth(c)};
 }
 
 CUdeviceptr address(const void *data) {

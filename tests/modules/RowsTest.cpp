@@ -1,4 +1,5 @@
 #include "modules/common/Rows.h"
+#include "runtime/Device.h"
 
 #include <gtest/gtest.h>
 
@@ -145,6 +146,23 @@ TEST(RowConfig, RegistersForAllWarpsAreThoseThatHoldARow) {
 TEST(RowConfig, AWaveIsOneAccessOfEveryLaneThereCanBe) {
   EXPECT_EQ(elements_of_a_wave(Target::nvvm("sm_90a"), 132, tile::bf16), 132 * 64 * 32 * 8);
   EXPECT_EQ(elements_of_a_wave(Target::nvvm("sm_89"), 10, tile::f32), 10 * 48 * 32 * 4);
+}
+
+TEST(RowConfig, MemoryThatIsFasterWantsMoreAccessesOnTheirWay) {
+  const auto on_way = [](const char *arch, int units, int64_t gigabytes) {
+    tile::runtime::DeviceInfo device;
+    device.units = units;
+    device.bandwidth = gigabytes * 1000000000;
+    return accesses_on_way(Target::nvvm(arch), device);
+  };
+  EXPECT_EQ(on_way("sm_90a", 132, 3352), 1) << "H100";
+  EXPECT_EQ(on_way("sm_90a", 132, 4917), 2) << "H200";
+  EXPECT_EQ(on_way("sm_80", 108, 2039), 1) << "A100";
+  EXPECT_EQ(on_way("sm_100a", 148, 8000), 2) << "B200";
+  EXPECT_EQ(on_way("sm_75", 40, 320), 1) << "T4";
+  EXPECT_EQ(on_way("sm_90a", 132, 12000), 4) << "a power of two";
+  EXPECT_EQ(on_way("sm_90a", 132, 0), 1) << "not known";
+  EXPECT_EQ(on_way("sm_90a", 0, 0), 1);
 }
 
 } // namespace

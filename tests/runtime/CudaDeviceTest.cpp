@@ -56,10 +56,12 @@ TEST_F(CudaDevice, DescribesItself) {
   EXPECT_GT(info.memory_bytes, int64_t(1) << 30);
   EXPECT_GT(info.cache_bytes, 1 << 20);
   EXPECT_GE(info.clock_mhz, 0);
+  EXPECT_TRUE(info.bandwidth == 0 || (info.bandwidth > int64_t(1e10) && info.bandwidth < int64_t(1e14)))
+      << info.bandwidth << " bytes a second";
   EXPECT_EQ(device->target().kind, Target::Kind::Nvvm);
   EXPECT_THAT(device->target().arch, testing::MatchesRegex("sm_[0-9]+a?"));
   std::cout << info.name << ", " << info.driver << ", " << device->target().arch << ", " << info.units << " SMs, L2 "
-            << info.cache_bytes << " bytes, " << info.clock_mhz << " MHz\n";
+            << info.cache_bytes << " bytes, " << info.clock_mhz << " MHz, " << info.bandwidth / 1000000000 << " GB/s\n";
 }
 
 TEST_F(CudaDevice, CopiesThereAndBack) {
