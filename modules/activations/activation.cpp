@@ -233,6 +233,7 @@ Activation with_gelu(Activation a) {
 Activation with_gelu_erf(Activation a) {
   a.forward = gelu_erf_forward, a.differentiated = gelu_erf, a.value = gelu_erf, a.derivative = gelu_erf_derivative;
   a.value_steps = {{"erf_of_half_square", {"x"}, "erf"}, {"half_times_plus_one", {"x", "erf"}, "value"}};
+  a.many_constants = true;
   a.derivative_steps = {{"erf_of_half_square", {"x"}, "erf"},
                         {"bell", {"x"}, "bell"},
                         {"gelu_erf_slope", {"x", "erf", "bell"}, "derivative"}};

@@ -23,10 +23,12 @@ const std::vector<Activation> &ops() {
 class ActivationsPtx : public testing::TestWithParam<std::string> {
 protected:
   const Activation &op() const { return activations::activation_named(GetParam()); }
-  std::vector<Candidate> candidates(const Target &target, Pass pass, DType dtype, int64_t cols, Options o = {}) const {
+  std::vector<Candidate> candidates(const Target &target, Pass pass, DType dtype, int64_t cols, Options o = {},
+                                    int64_t bandwidth = 0) const {
     tile::runtime::DeviceInfo device;
     device.units = 132;
     device.cache_bytes = int64_t(50) << 20;
+    device.bandwidth = bandwidth;
     return ActivationProblem(op(), dtype, pass, 4096, cols, std::move(o)).candidates(target, device);
   }
 };
@@ -74,6 +76,21 @@ TEST_P(ActivationsPtx, ForwardHasAllWarpsOfAMultiprocessor) {
   EXPECT_EQ(count(ptx, "ld\\.global"), 4) << first.name;
   EXPECT_EQ(count(ptx, "\\.maxnreg 32"), 1) << first.name;
   EXPECT_EQ(tile::test::complaints(ptx, "sm_90a"), "") << first.name;
+}
+
+// Beyond a few rounds of programs: two accesses a lane.
+TEST_P(ActivationsPtx, ForFastMemoryHasMoreOnItsWay) {
+  if (!*tile::test::ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
+  constexpr int64_t kH200 = 4917000000000;
+  const Target target = Target::nvvm("sm_90a");
+  for (int64_t cols : {4096, 8192})
+    for (Pass pass : {Pass::Fwd, Pass::Bwd}) {
+      const Candidate first = candidates(target, pass, DType::bf16, cols, {}, kH200).front();
+      const std::string ptx = tile::compile(first.launches[0].kernel, target).code;
+      if (pass == Pass::Fwd && !op().gated() && !op().biased() && !(op().light && cols == 4096))
+        EXPECT_EQ(count(ptx, "ld\\.global"), 2) << first.name;
+      EXPECT_EQ(tile::test::complaints(ptx, "sm_90a"), "") << first.name;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(, ActivationsPtx, testing::ValuesIn([] {
