@@ -44,9 +44,10 @@ std::vector<std::unique_ptr<Problem>> problems(int64_t width, int64_t cols, int6
   return all;
 }
 
-std::vector<Candidate> candidates(const Problem &problem, const Target &target) {
+std::vector<Candidate> candidates(const Problem &problem, const Target &target, int64_t bandwidth = 0) {
   tile::runtime::DeviceInfo device;
   device.units = 132;
+  device.bandwidth = bandwidth;
   return problem.candidates(target, device);
 }
 
@@ -88,6 +89,20 @@ TEST(TokenKernels, OfFewTokensSpillNothing) {
     for (int64_t tokens : {512, 2048})
       for (const auto &problem : problems(width, 1024, tokens))
         expect_assembled(candidates(*problem, target).front(), target);
+}
+
+TEST(TokenKernels, ForFastMemorySpillNothing) {
+  if (!*tile::test::ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
+  constexpr int64_t kH200 = 4917000000000, kB200 = 8000000000000;
+  std::set<std::string> firsts;
+  for (const auto &[arch, bandwidth] : {std::pair{"sm_90a", kH200}, {"sm_100a", kB200}})
+    for (int64_t tokens : {1024, 8192, 16384})
+      for (const auto &problem : problems(4, 4096, tokens)) {
+        const Candidate first = candidates(*problem, Target::nvvm(arch), bandwidth).front();
+        expect_assembled(first, Target::nvvm(arch));
+        firsts.insert(first.name);
+      }
+  EXPECT_GT(firsts.size(), 4u);
 }
 
 // A march's weights are read before it and in another order than its tokens: those must not follow them.

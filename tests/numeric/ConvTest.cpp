@@ -3,6 +3,7 @@
 #include "tests/numeric/FarRows.h"
 #include "tests/numeric/Harness.h"
 #include "tests/numeric/TokenHarness.h"
+#include "tests/numeric/Wrapped.h"
 
 #include "modules/common/Compare.h"
 #include "modules/common/Convert.h"
@@ -71,6 +72,19 @@ TEST_P(Conv, BoundariesAnywhereInALargeBlock) {
     const NamedSequences s{fmt::format("{} sequences", count), packed(lengths)};
     for (Pass pass : kPasses) expect(machine, s, 4, DType::f32, pass, 2 | 4, 4);
   }
+}
+
+// As many elements as make an H200's choices others than an H100's; blocks that sequences begin in, end in and fill.
+TEST_P(Conv, ChoicesForFastMemory) {
+  MACHINE_OR_SKIP(GetParam());
+  for (const NamedSequences &s : {NamedSequences{"one", {1, 1131}}, {"packed", packed({600, 31, 0, 500})}})
+    for (int64_t cols : {40, 64, 200, 512})
+      for (DType dtype : kDtypes) {
+        ConvSpec spec = spec_of(2 | 4, 4, dtype);
+        spec.tokens = layout_of(s.sequences, dtype, cols);
+        const OnFastMemory problem(std::make_unique<ConvProblem>(spec, Pass::Fwd, s.sequences));
+        expect_right(machine, problem, fmt::format("{} D={} {}", s.name, cols, name_of(dtype)), Which::First);
+      }
 }
 
 TEST_P(Conv, StatesGivenAndHandedOn) {
