@@ -168,6 +168,17 @@ ProgramSize best_size(const NormSpec &spec, const Place &place, const RowConfig 
   return place.rows >= round / 2 && place.rows < round ? in_pairs : over_two;
 }
 
+/// Choices for a backward pass without a gate: rms_norm of many rows is 1 to 3 % better with two warps a row.
+std::vector<RowConfig> in_backward_order(const NormSpec &spec, const Place &place, std::vector<RowConfig> all) {
+  const RowConfig first = all.front();
+  if (!place.is_gpu() || spec.groups > 1 || first.rows != first.warps || first.looped) return all;
+  const bool is_light = !spec.centered && spec.gate == Gate::None && !spec.bias;
+  if (is_light && place.rows >= 124 * place.units)
+    std::ranges::stable_partition(all,
+                                  [&](const RowConfig &c) { return c.warps == first.warps && 2 * c.rows == c.warps; });
+  return all;
+}
+
 /// Choices for a forward pass, the best size first; the general rule's first is a warp a row.
 std::vector<RowConfig> in_order(const NormSpec &spec, const Place &place, std::vector<RowConfig> all) {
   const RowConfig first = all.front();
@@ -217,7 +228,7 @@ private:
 
   std::vector<Candidate> fused_over(const RowNeeds &needs) const {
     std::vector<Candidate> all;
-    for (const RowConfig &config : configs(spec_, place_.target, needs, true, true)) {
+    for (const RowConfig &config : in_backward_order(spec_, place_, configs(spec_, place_.target, needs, true, true))) {
       if (config.looped || (place_.is_gpu() && overflows(spec_, config, place_.target))) continue;
       const int64_t per_unit = place_.is_gpu() ? resident_programs(spec_, config, place_.target) : kRangesPerUnit;
       all.push_back(fused(config, place_.units * per_unit));
