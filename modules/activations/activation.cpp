@@ -55,10 +55,11 @@ Tile swish(const Tile &x) {
 }
 
 /// x / 2 (1 + tanh(u)) is x sigmoid(2u), which loses nothing where tanh(u) is close to -1. From |x| = 16 on, sigmoid is
-/// 0 or 1, and the bound on x^2 keeps its slope finite.
+/// 0 or 1, and the bound on x^2 keeps its slope finite. 2u has roundings of its own, of which as much comes as the fast
+/// sigmoid loses.
 Tile gelu(const Tile &x) {
   Tile bounded = min(x * x, 256.f);
-  return x * tile::sigmoid(x * (bounded * (2 * kRootTwoOverPi * kCubic) + 2 * kRootTwoOverPi));
+  return x * fast_sigmoid(x * (bounded * (2 * kRootTwoOverPi * kCubic) + 2 * kRootTwoOverPi));
 }
 
 Tile gelu_erf(const Tile &x) {

@@ -38,7 +38,7 @@ public:
 
   Tile rstd; ///< [rows, 1]
 
-  Tile gate(const Chunk &c) const { return activation(spec_.gate, c.load(*in_.g)); }
+  Tile gate(const Chunk &c) const { return activation(spec_, c.load(*in_.g)); }
   Tile xhat(const Chunk &c) const {
     Tile u = spec_.gates_first() ? c.load(in_.x) * gate(c) : c.load(in_.x);
     return (spec_.centered ? u - mean_ : u) * rstd;
@@ -48,7 +48,7 @@ public:
   /// The gradient of what the gate goes through, whose result is multiplied by `by`.
   Tile dg(const Chunk &c, const Tile &by) const {
     Tile g = c.load(*in_.g);
-    return gradient(activation(spec_.gate, g), g, by);
+    return gradient(activation(spec_, g), g, by);
   }
 
 private:

@@ -82,7 +82,7 @@ Kernel forward(const NormSpec &spec, const RowConfig &config) {
   };
   auto added = [&](const Chunk &c) { return residual ? c.load(x) + c.load(*residual) : c.load(x); };
   Source source = [&](const Chunk &c) {
-    return spec.gates_first() ? added(c) * activation(spec.gate, c.load(*g)) : added(c);
+    return spec.gates_first() ? added(c) * activation(spec, c.load(*g)) : added(c);
   };
   // Columns beyond a row that is held were read as 0 and must stay 0, or they would count in the variance.
   auto centered = [&](const Chunk &c, const Tile &mean) {
@@ -105,7 +105,7 @@ Kernel forward(const NormSpec &spec, const RowConfig &config) {
       Tile out = (spec.centered ? centered(c, s.mean) : source(c)) * s.rstd.expand(Axis(1));
       if (w) out = spec.weight_offset ? out + out * scale.at(block, c) : out * scale.at(block, c);
       if (b) out = out + shift.at(block, c);
-      if (spec.gate_last()) out = out * activation(spec.gate, c.load(*g));
+      if (spec.gate_last()) out = out * activation(spec, c.load(*g));
       c.store(y, out);
     });
   };
