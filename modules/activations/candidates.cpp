@@ -29,6 +29,7 @@ struct Cut {
   bool looped = false; ///< programs that loop over blocks, as many as the machine runs at once
   int64_t ahead = 0;   ///< blocks that are prefetched
   bool narrow = false; ///< of a GPU: blocks of as few columns as make whole lines of memory, and more rows
+  int at_once = 32;    ///< of a GPU's programs that loop, warps of a multiprocessor
 };
 
 class Planner {
@@ -103,8 +104,19 @@ private:
     // which is worth 7 % of 2048 x 1024 and nothing from 8192 x 2048 on.
     std::vector<Cut> found = {
         {8, 1, true}, {4, 2, true, 0, true}, {8, 2, true, 0, true}, {4, 1, true, 0, true}, {8, 1, true, 0, true}};
-    if (elements() <= int64_t(1) << 24) std::swap(found[0], found[1]);
+    const bool are_few = elements() <= int64_t(1) << 24;
+    if (are_few) std::swap(found[0], found[1]);
+    // More warps at once have more on its way: 6 % of 8192 x 4096 and of 32768 x 4096 on an H200.
+    if (on_way_ > 1 && has_registers(48))
+      found.insert(are_few ? found.end() : found.begin(), {8, 1, true, 0, false, 48});
     return found;
+  }
+
+  /// Whether a lane that sums over whole accesses has few enough registers for so many warps at once.
+  bool has_registers(int warps) const {
+    constexpr int kNeeds = 40; // of two bytes an element
+    return tile::size_of(spec_.dtype) == 2 && problem_.cols() % (target_.lanes * vector()) == 0 &&
+           target_.resident_warps >= warps && target_.unit_registers / (warps * target_.lanes) >= kNeeds;
   }
 
   /// Bytes that a pass writes beyond which they only push other data out of the caches.
@@ -137,6 +149,7 @@ private:
     const int64_t of_lane = cut.vectors * vector();
     if (target_.is_gpu() && problem_.cols() % vector() != 0 && of_lane >= 32) c.registers = of_lane >= 64 ? 168 : 144;
     if (fits_full(cut, inputs)) c.registers = target_.full_registers();
+    if (cut.at_once > 32) c.registers = target_.unit_registers / (cut.at_once * target_.lanes) / 8 * 8;
     return c;
   }
 
@@ -181,13 +194,16 @@ private:
 
   /// Programs that a machine runs at once.
   int64_t programs_at_once(const Cut &cut) const {
-    return units_ * (target_.is_gpu() ? std::max(1, 32 / cut.warps) : kRangesPerUnit);
+    return units_ * (target_.is_gpu() ? std::max(1, cut.at_once / cut.warps) : kRangesPerUnit);
   }
 
   Candidate candidate(const Kernels &kernels, const Cut &cut, bool streaming) const {
     const bool sums = kernels.build == backward_biased;
     const RowConfig c = config(cut, kernels.inputs.size(), streaming);
-    Candidate candidate{c.str() + (cut.looped ? fmt::format(" looped ahead={}", cut.ahead) : ""), {}, {}};
+    Candidate candidate{c.str() + (cut.looped ? fmt::format(" looped ahead={}", cut.ahead) : "") +
+                            (cut.at_once > 32 ? fmt::format(" at_once={}", cut.at_once) : ""),
+                        {},
+                        {}};
     int64_t parts = 0;
     if (elements() > 0) {
       const Grid programs = grid(c, programs_at_once(cut));

@@ -78,6 +78,8 @@ TEST_P(Activations, ChoicesForFastMemory) {
       for (int64_t rows : {99, 200})
         expect_right(machine, OnFastMemory(problem(pass, rows, 1000, dtype)),
                      fmt::format("{} {} N={} {}", op().op, name_of(pass), rows, tile::name_of(dtype)), Which::First);
+  if (op().biased())
+    expect_right(machine, OnFastMemory(problem(Pass::Bwd, 200, 1024, DType::bf16)), "with sums", Which::All);
 }
 
 TEST_P(Activations, EveryCandidate) {
