@@ -47,8 +47,10 @@ struct Target {
   /// Any of these: "host", "simt", what cpu() takes, else what nvvm() takes.
   static Target named(std::string_view arch);
 
-  /// Registers of a lane with as many warps at once as a multiprocessor can have; 0 where that is not known.
-  int full_registers() const;
+  /// Registers of a lane with so many warps of a multiprocessor at once; 0 where that is not known.
+  int registers_at(int warps) const;
+  /// With as many as it can have.
+  int full_registers() const { return registers_at(resident_warps); }
   /// Kernels are cut for a GPU: warps of 32 lanes that share scratch.
   bool is_gpu() const { return kind != Kind::Simd; }
   /// The code runs on this computer's CPU, in its memory.

@@ -32,8 +32,7 @@ struct Activation {
   bool light = false;   ///< hardly an instruction
   bool costly = false;  ///< so many instructions that a GPU wants more warps rather than more elements of each
   bool crowded = false; ///< so many constants that they leave fewer registers for elements
-  /// So many constants in its derivative that they should serve more elements of a lane, where memory is fast.
-  bool many_constants = false;
+  bool wide_backward = false; ///< so many constants in its derivative that two accesses of a lane should share them
 
   bool gated() const { return form == Form::Gated; }
   bool biased() const { return form == Form::Biased; }

@@ -29,14 +29,14 @@ struct Cut {
   bool looped = false; ///< programs that loop over blocks, as many as the machine runs at once
   int64_t ahead = 0;   ///< blocks that are prefetched
   bool narrow = false; ///< of a GPU: blocks of as few columns as make whole lines of memory, and more rows
-  int at_once = 32;    ///< of a GPU's programs that loop, warps of a multiprocessor
+  int resident = 32;   ///< of a GPU's programs that loop, warps that a multiprocessor has at once
 };
 
 class Planner {
 public:
   Planner(const ActivationProblem &problem, const Target &target, const DeviceInfo &device)
       : problem_(problem), spec_(problem.spec()), target_(target), units_(std::max(device.units, 1)),
-        cache_bytes_(device.cache_bytes), on_way_(target.is_gpu() ? accesses_on_way(target, device) : 1) {}
+        cache_bytes_(device.cache_bytes), in_flight_(accesses_in_flight(target, device)) {}
 
   std::vector<Candidate> forward() const {
     const Kernels kernels{activations::forward, problem_.forward_inputs(), {problem_.forward_output()}};
@@ -82,7 +82,7 @@ private:
     const bool is_light = spec_.activation->light && target_.resident_warps >= 64;
     const int warps = is_light ? 32 : 16;
     if (is_light && waves > 2 && waves <= 8) return {{4, 4}, {8, 4}, {warps, 1}};
-    if (waves > 4 && on_way_ > 1) return {{waves > 8 ? 8 : 4, on_way_}, {warps, 1}, {4, 8}};
+    if (waves > 4 && in_flight_ > 1) return {{waves > 8 ? 8 : 4, in_flight_}, {warps, 1}, {4, 8}};
     if (waves > 4) return {{warps, 1}, {warps / 2, 1}, {4, 8}};
     return {{8, int64_t(std::bit_ceil(uint64_t(std::max<int64_t>(waves, 1))))}};
   }
@@ -91,7 +91,7 @@ private:
   /// prefers one access, by 2 to 4 %; three tensors have enough of them on their way with one. Where there are many
   /// constants it prefers two, by 6 to 7 %.
   std::vector<Cut> cuts_of_several(size_t inputs) const {
-    if (inputs == 2 && on_way_ > 1 && spec_.activation->many_constants && elements() > 8 * wave())
+    if (inputs == 2 && in_flight_ > 1 && spec_.activation->wide_backward && elements() > 8 * wave())
       return {{4, 2}, {2, 2}};
     if (inputs > 2 || spec_.activation->costly || elements() > 8 * wave()) return {{4, 1}, {2, 2}};
     return {{2, 2}, {4, 1}};
@@ -107,16 +107,18 @@ private:
     const bool are_few = elements() <= int64_t(1) << 24;
     if (are_few) std::swap(found[0], found[1]);
     // More warps at once have more on its way: 6 % of 8192 x 4096 and of 32768 x 4096 on an H200.
-    if (on_way_ > 1 && has_registers(48))
-      found.insert(are_few ? found.end() : found.begin(), {8, 1, true, 0, false, 48});
+    if (in_flight_ > 1 && fits(48)) found.insert(are_few ? found.end() : found.begin(), {8, 1, true, 0, false, 48});
     return found;
   }
 
-  /// Whether a lane that sums over whole accesses has few enough registers for so many warps at once.
-  bool has_registers(int warps) const {
-    constexpr int kNeeds = 40; // of two bytes an element
-    return tile::size_of(spec_.dtype) == 2 && problem_.cols() % (target_.lanes * vector()) == 0 &&
-           target_.resident_warps >= warps && target_.unit_registers / (warps * target_.lanes) >= kNeeds;
+  /// Whether a lane of a program that sums needs few enough registers for so many warps at once: of two bytes an
+  /// element, where all accesses are whole.
+  bool fits(int warps) const {
+    constexpr int kNeeds = 40;
+    const bool is_whole = problem_.cols() % (target_.lanes * vector()) == 0 && spec_.align >= target_.vector_bytes &&
+                          spec_.stride_divisor % vector() == 0;
+    return is_whole && tile::size_of(spec_.dtype) == 2 && target_.resident_warps >= warps &&
+           target_.registers_at(warps) >= kNeeds;
   }
 
   /// Bytes that a pass writes beyond which they only push other data out of the caches.
@@ -149,7 +151,7 @@ private:
     const int64_t of_lane = cut.vectors * vector();
     if (target_.is_gpu() && problem_.cols() % vector() != 0 && of_lane >= 32) c.registers = of_lane >= 64 ? 168 : 144;
     if (fits_full(cut, inputs)) c.registers = target_.full_registers();
-    if (cut.at_once > 32) c.registers = target_.unit_registers / (cut.at_once * target_.lanes) / 8 * 8;
+    if (cut.resident > 32) c.registers = target_.registers_at(cut.resident);
     return c;
   }
 
@@ -194,14 +196,14 @@ private:
 
   /// Programs that a machine runs at once.
   int64_t programs_at_once(const Cut &cut) const {
-    return units_ * (target_.is_gpu() ? std::max(1, cut.at_once / cut.warps) : kRangesPerUnit);
+    return units_ * (target_.is_gpu() ? std::max(1, cut.resident / cut.warps) : kRangesPerUnit);
   }
 
   Candidate candidate(const Kernels &kernels, const Cut &cut, bool streaming) const {
     const bool sums = kernels.build == backward_biased;
     const RowConfig c = config(cut, kernels.inputs.size(), streaming);
     Candidate candidate{c.str() + (cut.looped ? fmt::format(" looped ahead={}", cut.ahead) : "") +
-                            (cut.at_once > 32 ? fmt::format(" at_once={}", cut.at_once) : ""),
+                            (cut.resident > 32 ? fmt::format(" resident={}", cut.resident) : ""),
                         {},
                         {}};
     int64_t parts = 0;
@@ -238,7 +240,7 @@ private:
   const ActivationProblem &problem_;
   const Spec &spec_;
   const Target &target_;
-  int64_t units_, cache_bytes_, on_way_;
+  int64_t units_, cache_bytes_, in_flight_;
 };
 
 } // namespace

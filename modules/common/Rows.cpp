@@ -168,10 +168,13 @@ int64_t elements_of_a_wave(const Target &target, int64_t units, DType dtype) {
   return units * std::max(target.resident_warps, kLeastWarps) * target.lanes * target.vector_bytes / size_of(dtype);
 }
 
-int64_t accesses_on_way(const Target &target, const runtime::DeviceInfo &device) {
-  constexpr int64_t kPerSecond = 1000000; // of what comes one after the other: memory takes a microsecond if it is busy
+int64_t accesses_in_flight(const Target &target, const runtime::DeviceInfo &device) {
+  constexpr int64_t kMicroseconds = 1; // what loaded memory takes to answer; by Little's law so much is in flight
+  constexpr int64_t kMost = 4;         // a lane has no registers for more
+  if (!target.is_gpu()) return 1;
+  const int64_t bytes = device.bandwidth / 1000000 * kMicroseconds;
   const int64_t of_one = elements_of_a_wave(target, std::max(device.units, 1), bf16) * size_of(bf16);
-  return int64_t(std::bit_ceil(uint64_t(std::max<int64_t>(1, ceil_div(device.bandwidth / kPerSecond, of_one)))));
+  return int64_t(std::bit_ceil(uint64_t(std::clamp<int64_t>(ceil_div(bytes, of_one), 1, kMost))));
 }
 
 int registers_for_all_warps(const Target &target, const RowConfig &config, const RowNeeds &needs, int tensors) {

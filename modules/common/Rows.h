@@ -77,10 +77,10 @@ int64_t held_by_lane(const tile::Target &, const RowConfig &);
 /// Elements of a tensor that a GPU has on their way if each lane it can have at once has one access to it.
 int64_t elements_of_a_wave(const tile::Target &, int64_t units, tile::DType);
 
-/// Accesses that each lane of a GPU should have on their way, if all that it can have at once have as many, for its
-/// memory to be busy, a power of two: 1 of an H100, 2 of an H200, which is as large and gets half as many bytes again in
-/// the same time. 1 where the bandwidth is not known.
-int64_t accesses_on_way(const tile::Target &, const tile::runtime::DeviceInfo &);
+/// Accesses that each lane needs in flight for memory to be busy, if a GPU has all the lanes it can: 1 of an H100, and 2
+/// of an H200, which has no more lanes and half as much bandwidth again. A power of two up to 4; 1 of a CPU and where
+/// the bandwidth is not known.
+int64_t accesses_in_flight(const tile::Target &, const tile::runtime::DeviceInfo &);
 
 /// A RowConfig's `registers` for a kernel that holds rows of so many tensors in bf16 and little else: as few as let a
 /// multiprocessor from Hopper on have all its warps, if that holds them; else 0. Left alone, the GPU's assembler may

@@ -23,7 +23,7 @@ struct Place {
   int64_t gap;
   const Target &target;
   int64_t units;
-  int64_t on_way; ///< accesses of each lane, see accesses_on_way()
+  int64_t in_flight; ///< accesses that each lane should have there, see accesses_in_flight()
   bool streaming;
 
   TokenNeeds needs() const {
@@ -76,15 +76,12 @@ std::vector<ConvConfig> with_weights(const Place &p, std::vector<TokenConfig> co
   return all;
 }
 
-/// Programs of a warp that a multiprocessor has at once, at most; some have no more than 16.
-constexpr int64_t kPrograms = 32;
-
-/// Where one access of each lane is too little on its way, as on an H200: many small loads. Best are two steps' worth
-/// of them as a program marches, and from 64M elements on all of a long step at once.
-TokenConfig for_fast_memory(const Place &p, const TokenNeeds &needs, int64_t waves) {
+/// Where one access of each lane in flight is too little, as on an H200: many small loads. Best are two steps' worth of
+/// them as a program marches, and beyond eight rounds of programs, 35M elements of an H200, all of a long step at once.
+TokenConfig for_fast_memory(const Place &p, const TokenNeeds &needs, int64_t rounds) {
   const int64_t half = needs.cut.vector / 2;
-  if (waves <= 8)
-    return block_of(p.target, needs, {.vector = half, .unroll = 8, .warps = 1, .stages = 2}, waves > 1 ? 32 : 16);
+  if (rounds <= 8)
+    return block_of(p.target, needs, {.vector = half, .unroll = 8, .warps = 1, .stages = 2}, rounds > 1 ? 32 : 16);
   const bool is_packed = p.spec.tokens.is_packed();
   return block_of(p.target, needs, {.vector = half, .unroll = 16, .warps = is_packed ? 1 : 2}, is_packed ? 32 : 16);
 }
@@ -101,8 +98,9 @@ void add_single_steps(const Place &p, const TokenNeeds &needs, std::vector<Token
   const TokenConfig narrow = of(v / 2, 16), brief = of(v, 8), wide = of(v, 16);
   add_last(configs, brief);
   add_last(configs, wide);
+  constexpr int64_t kPrograms = 32; // of a multiprocessor, at most; some have no more than 16
   const int64_t at_once = kPrograms * p.units * brief.rows * brief.cols, elements = needs.rows * needs.cols;
-  const bool is_packed = p.spec.tokens.is_packed(), is_fast = p.on_way > 1 && needs.longest >= 32;
+  const bool is_packed = p.spec.tokens.is_packed(), is_fast = p.in_flight > 1 && needs.longest >= 32;
   if (p.spec.width > 4 || elements <= at_once / 2) return;
   if (is_packed && (p.sequences.tokens() < 256 * p.sequences.count() || p.spec.initial_state)) return;
   if (is_fast && (is_packed || elements > at_once))
@@ -172,16 +170,6 @@ void prefer_narrow(const Place &p, std::vector<TokenConfig> &configs) {
   });
 }
 
-/// Blocks of one sequence that are as narrow as can be, and loaded a step after the other: 0 to 2 % less on an H100, 1
-/// to 3 % on an H200.
-void prefer_plain(const Place &p, std::vector<TokenConfig> &configs) {
-  const TokenConfig first = configs.front();
-  if (!p.target.is_gpu() || p.spec.tokens.is_packed()) return;
-  std::ranges::stable_partition(configs, [&](const TokenConfig &c) {
-    return c.warps == 1 && c.stages == 1 && c.unroll == first.unroll && c.rows == first.rows;
-  });
-}
-
 /// Blocks of 8 tokens where those of 16 are half of the programs that are wanted or fewer; and of one column a lane
 /// where they still are. Up to 1.6 times as fast on an H100, for all that what lies between blocks is computed twice.
 void prefer_brief(const Place &p, const TokenNeeds &needs, std::vector<TokenConfig> &configs) {
@@ -199,6 +187,15 @@ void prefer_brief(const Place &p, const TokenNeeds &needs, std::vector<TokenConf
   put_first(configs, block_of(p.target, needs, cut, 8));
 }
 
+/// Blocks of one sequence by one warp, with one step in flight: 0 to 2 % less on an H100, 1 to 3 % on an H200; but for
+/// the few tokens that blocks of 8 are for.
+void prefer_plain(const Place &p, const TokenNeeds &needs, std::vector<TokenConfig> &configs) {
+  const TokenConfig first = configs.front();
+  if (!p.target.is_gpu() || p.spec.tokens.is_packed() || first.rows < needs.least_rows) return;
+  const TokenCut plain{.vector = needs.cut.vector, .unroll = needs.cut.unroll, .warps = 1, .stages = 1};
+  put_first(configs, block_of(p.target, needs, plain, first.rows));
+}
+
 std::vector<ConvConfig> backward_configs(const Place &p) {
   TokenNeeds needs = p.needs();
   // Two windows, the weights and their sums; and every program leaves sums to add up.
@@ -211,7 +208,7 @@ std::vector<ConvConfig> backward_configs(const Place &p) {
   std::vector<TokenConfig> configs = token_configs(p.target, needs);
   prefer_narrow(p, configs);
   prefer_brief(p, needs, configs);
-  if (configs.front().rows >= needs.least_rows) prefer_plain(p, configs);
+  prefer_plain(p, needs, configs);
   std::vector<ConvConfig> all = with_weights(p, std::move(configs));
   for (ConvConfig &config : all) config.registers = backward_registers(p, config);
   return all;
@@ -285,7 +282,7 @@ std::vector<Candidate> ConvProblem::candidates(const Target &target, const Devic
                 .gap = gap_,
                 .target = target,
                 .units = std::max(device.units, 1),
-                .on_way = target.is_gpu() ? accesses_on_way(target, device) : 1,
+                .in_flight = accesses_in_flight(target, device),
                 .streaming = !target.is_gpu() && written > device.cache_bytes / 8};
   auto forward = [&] { return each(forward_configs(p), [&](const auto &c) { return forward_candidate(p, c); }); };
   auto backward = [&] { return each(backward_configs(p), [&](const auto &c) { return backward_candidate(p, c); }); };

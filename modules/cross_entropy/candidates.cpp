@@ -299,7 +299,7 @@ struct Held {
   int words;      ///< of 32 bits that a lane keeps
   int64_t chunks; ///< of the rest that are read at a time
 
-  int registers(const Target &target) const { return target.unit_registers / (programs * warps * target.lanes); }
+  int registers(const Target &target) const { return target.registers_at(programs * warps); }
 };
 
 /// Rows too long to be held as f32, of which a program that has a multiprocessor for itself holds a part as it is in

@@ -150,6 +150,11 @@ std::vector<RowConfig> forward_configs(const NormSpec &spec, const Place &place,
   return all;
 }
 
+/// Rows of one round of programs, about.
+int64_t round_of_rows(const Place &place) {
+  return 62 * place.units;
+}
+
 struct ProgramSize {
   int64_t rows;
   int warps;
@@ -159,7 +164,7 @@ struct ProgramSize {
 /// rows where they are one round of programs and not where they are more; rms_norm, which has less to hold, where they
 /// are more. Where there is a gate, two warps a row are; or one, see is_filled_by_warps.
 ProgramSize best_size(const NormSpec &spec, const Place &place, const RowConfig &warp_a_row) {
-  const int64_t round = 62 * place.units;
+  const int64_t round = round_of_rows(place);
   const ProgramSize in_pairs{2 * warp_a_row.rows, warp_a_row.warps}, over_two{warp_a_row.rows / 2, warp_a_row.warps};
   const bool are_four =
       held_by_lane(place.target, warp_a_row) * tile::size_of(spec.dtype) == 4 * place.target.vector_bytes;
@@ -168,12 +173,16 @@ ProgramSize best_size(const NormSpec &spec, const Place &place, const RowConfig 
   return place.rows >= round / 2 && place.rows < round ? in_pairs : over_two;
 }
 
-/// Choices for a backward pass without a gate: rms_norm of many rows is 1 to 3 % better with two warps a row.
+/// Whether the general rule takes a warp for a row, which it holds.
+bool is_warp_a_row(const NormSpec &spec, const Place &place, const RowConfig &first) {
+  return place.is_gpu() && spec.groups == 1 && first.rows == first.warps && !first.looped;
+}
+
+/// Choices for a backward pass, the best first: rms_norm of many rows is 1 to 3 % better with two warps a row.
 std::vector<RowConfig> in_backward_order(const NormSpec &spec, const Place &place, std::vector<RowConfig> all) {
   const RowConfig first = all.front();
-  if (!place.is_gpu() || spec.groups > 1 || first.rows != first.warps || first.looped) return all;
   const bool is_light = !spec.centered && spec.gate == Gate::None && !spec.bias;
-  if (is_light && place.rows >= 124 * place.units)
+  if (is_light && is_warp_a_row(spec, place, first) && place.rows >= 2 * round_of_rows(place))
     std::ranges::stable_partition(all,
                                   [&](const RowConfig &c) { return c.warps == first.warps && 2 * c.rows == c.warps; });
   return all;
@@ -182,7 +191,7 @@ std::vector<RowConfig> in_backward_order(const NormSpec &spec, const Place &plac
 /// Choices for a forward pass, the best size first; the general rule's first is a warp a row.
 std::vector<RowConfig> in_order(const NormSpec &spec, const Place &place, std::vector<RowConfig> all) {
   const RowConfig first = all.front();
-  if (!place.is_gpu() || spec.groups > 1 || first.rows != first.warps || first.looped) return all;
+  if (!is_warp_a_row(spec, place, first)) return all;
   for (RowConfig &config : all)
     config.late = !spec.centered && spec.gate == Gate::None && config.rows == 2 * config.warps;
   const ProgramSize best = best_size(spec, place, first);

@@ -90,10 +90,15 @@ public:
     if (std::ranges::find(known, dtype) == known.end()) return;
     for (const Case &c : cases_of(module_, op_))
       for (Pass pass : op_named(module_, op_).passes) {
-        auto all = module_.problem(op_, pass, c, dtype)->candidates(target_, bench::typical_machine(target_));
-        if (!every_candidate) all.resize(1);
-        for (const Candidate &candidate : all)
-          for (const FusedLaunch &launch : candidate.launches) add(launch.kernel, pass, c, dtype, candidate.name);
+        const auto problem = module_.problem(op_, pass, c, dtype);
+        tile::runtime::DeviceInfo machine = bench::typical_machine(target_), slower = machine;
+        slower.bandwidth = 0;
+        for (const auto &of : {machine, slower}) {
+          auto all = problem->candidates(target_, of);
+          if (!every_candidate) all.resize(1);
+          for (const Candidate &candidate : all)
+            for (const FusedLaunch &launch : candidate.launches) add(launch.kernel, pass, c, dtype, candidate.name);
+        }
       }
   }
 

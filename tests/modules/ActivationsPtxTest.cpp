@@ -78,19 +78,41 @@ TEST_P(ActivationsPtx, ForwardHasAllWarpsOfAMultiprocessor) {
   EXPECT_EQ(tile::test::complaints(ptx, "sm_90a"), "") << first.name;
 }
 
-// Beyond a few rounds of programs: two accesses a lane.
-TEST_P(ActivationsPtx, ForFastMemoryHasMoreOnItsWay) {
-  if (!*tile::test::ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
-  constexpr int64_t kH200 = 4917000000000;
+constexpr int64_t kH200 = 4917000000000; // bytes a second
+
+// Beyond a few rounds of programs: two accesses a lane; 48 warps that sum where 32 did.
+TEST_P(ActivationsPtx, ForFastMemoryHasMoreInFlight) {
   const Target target = Target::nvvm("sm_90a");
-  for (int64_t cols : {4096, 8192})
-    for (Pass pass : {Pass::Fwd, Pass::Bwd}) {
-      const Candidate first = candidates(target, pass, DType::bf16, cols, {}, kH200).front();
-      const std::string ptx = tile::compile(first.launches[0].kernel, target).code;
-      if (pass == Pass::Fwd && !op().gated() && !op().biased() && !(op().light && cols == 4096))
-        EXPECT_EQ(count(ptx, "ld\\.global"), 2) << first.name;
-      EXPECT_EQ(tile::test::complaints(ptx, "sm_90a"), "") << first.name;
-    }
+  auto loads = [&](Pass pass, int64_t bandwidth) {
+    const Candidate first = candidates(target, pass, DType::bf16, 8192, {}, bandwidth).front();
+    return count(tile::compile(first.launches[0].kernel, target).code, "ld\\.global");
+  };
+  auto name = [&](int64_t cols, Options o = {}) {
+    return candidates(target, Pass::Bwd, DType::bf16, cols, std::move(o), kH200).front().name;
+  };
+  if (!op().gated() && !op().biased()) {
+    EXPECT_EQ(loads(Pass::Fwd, kH200), 2);
+    EXPECT_EQ(loads(Pass::Fwd, 0), 1);
+    EXPECT_EQ(loads(Pass::Bwd, kH200), op().wide_backward ? 4 : 2);
+  }
+  if (!op().biased()) return;
+  EXPECT_THAT(name(8192), testing::EndsWith("resident=48"));
+  EXPECT_THAT(name(8200), testing::Not(testing::HasSubstr("resident"))) << "accesses that are not whole";
+  EXPECT_THAT(name(8192, {.align = 2}), testing::Not(testing::HasSubstr("resident"))) << "accesses of two bytes";
+  EXPECT_THAT(name(8192, {.strides = {{"x", 8195}}}), testing::Not(testing::HasSubstr("resident"))) << "the same";
+}
+
+TEST_P(ActivationsPtx, ForFastMemorySpillsNothing) {
+  if (!*tile::test::ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
+  for (const char *arch : {"sm_90a", "sm_100a"})
+    for (DType dtype : kDtypes)
+      for (int64_t cols : {4096, 8192})
+        for (Pass pass : {Pass::Fwd, Pass::Bwd}) {
+          const Target target = Target::nvvm(arch);
+          const Candidate first = candidates(target, pass, dtype, cols, {}, 2 * kH200).front();
+          const std::string ptx = tile::compile(first.launches[0].kernel, target).code;
+          EXPECT_EQ(tile::test::complaints(ptx, arch), "") << first.name;
+        }
 }
 
 INSTANTIATE_TEST_SUITE_P(, ActivationsPtx, testing::ValuesIn([] {

@@ -7,6 +7,7 @@
 #include "modules/layernorm/problem.h"
 #include "tests/modules/NormOptions.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -42,6 +43,18 @@ TEST(Candidates, BuildForEveryOptionOfNorms) {
             SCOPED_TRACE(options.name + " " + std::to_string(rows) + "x" + std::to_string(cols));
             expect_candidates_build(layernorm::NormProblem(spec, pass, rows), machine_of(kind));
           }
+}
+
+TEST(Candidates, OfRmsNormBackwardHaveTwoWarpsARowWhereThereAreMany) {
+  tile::runtime::DeviceInfo device;
+  device.units = 132;
+  const auto first = [&](int64_t rows, layernorm::NormSpec spec) {
+    return layernorm::NormProblem(spec, Pass::Bwd, rows).candidates(Target::nvvm("sm_90a"), device).front().name;
+  };
+  const auto rms = layernorm::NormSpec::rms_norm(tile::bf16, 1024);
+  EXPECT_THAT(first(32768, rms), testing::StartsWith("rows=2 warps=4 "));
+  EXPECT_THAT(first(8192, rms), testing::StartsWith("rows=4 warps=4 "));
+  EXPECT_THAT(first(32768, layernorm::NormSpec::layer_norm(tile::bf16, 1024)), testing::StartsWith("rows=4 warps=4 "));
 }
 
 // As many rows as there may be, as many columns, and both: a second grid dimension takes 65535 programs.

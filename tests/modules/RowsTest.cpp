@@ -140,7 +140,9 @@ TEST(RowConfig, RegistersForAllWarpsAreThoseThatHoldARow) {
   EXPECT_EQ(registers(40000, tile::bf16, 1), 0) << "not held";
   EXPECT_EQ(Target::nvvm("sm_75").full_registers(), 64);
   EXPECT_EQ(Target::nvvm("sm_89").full_registers(), 40);
+  EXPECT_EQ(Target::nvvm("sm_90a").registers_at(48), 40);
   EXPECT_EQ(Target::host().full_registers(), 0);
+  EXPECT_EQ(Target::host().registers_at(8), 0);
 }
 
 TEST(RowConfig, AWaveIsOneAccessOfEveryLaneThereCanBe) {
@@ -148,21 +150,25 @@ TEST(RowConfig, AWaveIsOneAccessOfEveryLaneThereCanBe) {
   EXPECT_EQ(elements_of_a_wave(Target::nvvm("sm_89"), 10, tile::f32), 10 * 48 * 32 * 4);
 }
 
-TEST(RowConfig, MemoryThatIsFasterWantsMoreAccessesOnTheirWay) {
-  const auto on_way = [](const char *arch, int units, int64_t gigabytes) {
+TEST(RowConfig, FasterMemoryWantsMoreAccessesInFlight) {
+  const auto in_flight = [](const char *arch, int units, int64_t gigabytes) {
     tile::runtime::DeviceInfo device;
     device.units = units;
     device.bandwidth = gigabytes * 1000000000;
-    return accesses_on_way(Target::nvvm(arch), device);
+    return accesses_in_flight(Target::nvvm(arch), device);
   };
-  EXPECT_EQ(on_way("sm_90a", 132, 3352), 1) << "H100";
-  EXPECT_EQ(on_way("sm_90a", 132, 4917), 2) << "H200";
-  EXPECT_EQ(on_way("sm_80", 108, 2039), 1) << "A100";
-  EXPECT_EQ(on_way("sm_100a", 148, 8000), 2) << "B200";
-  EXPECT_EQ(on_way("sm_75", 40, 320), 1) << "T4";
-  EXPECT_EQ(on_way("sm_90a", 132, 12000), 4) << "a power of two";
-  EXPECT_EQ(on_way("sm_90a", 132, 0), 1) << "not known";
-  EXPECT_EQ(on_way("sm_90a", 0, 0), 1);
+  EXPECT_EQ(in_flight("sm_90a", 132, 3352), 1) << "H100";
+  EXPECT_EQ(in_flight("sm_90a", 132, 4917), 2) << "H200";
+  EXPECT_EQ(in_flight("sm_80", 108, 2039), 1) << "A100";
+  EXPECT_EQ(in_flight("sm_100a", 148, 8000), 2) << "B200";
+  EXPECT_EQ(in_flight("sm_75", 40, 320), 1) << "T4";
+  EXPECT_EQ(in_flight("sm_90a", 132, 12000), 4) << "a power of two";
+  EXPECT_EQ(in_flight("sm_90a", 16, 4917), 4) << "a slice of a GPU that says what the whole has";
+  EXPECT_EQ(in_flight("sm_90a", 132, 0), 1) << "not known";
+  EXPECT_EQ(in_flight("sm_90a", 0, 0), 1);
+  tile::runtime::DeviceInfo core;
+  core.bandwidth = int64_t(1) << 40;
+  EXPECT_EQ(accesses_in_flight(Target::host(), core), 1);
 }
 
 } // namespace

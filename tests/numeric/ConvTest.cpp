@@ -74,16 +74,25 @@ TEST_P(Conv, BoundariesAnywhereInALargeBlock) {
   }
 }
 
-// As many elements as make an H200's choices others than an H100's; blocks that sequences begin in, end in and fill.
+// As many elements as make an H200's choices others than an H100's, of up to one round of programs, to eight, and more;
+// blocks that sequences begin in, end in and fill.
 TEST_P(Conv, ChoicesForFastMemory) {
   MACHINE_OR_SKIP(GetParam());
-  for (const NamedSequences &s : {NamedSequences{"one", {1, 1131}}, {"packed", packed({600, 31, 0, 500})}})
+  if (GetParam() == "host") GTEST_SKIP() << "has no other choices for fast memory";
+  const NamedSequences all[] = {
+      {"short", packed({300})}, {"one", {1, 1131}}, {"packed", packed({600, 31, 0, 500})}, {"batch", {3, 400}}};
+  int turn = 0;
+  for (const NamedSequences &s : all)
     for (int64_t cols : {40, 64, 200, 512})
       for (DType dtype : kDtypes) {
-        ConvSpec spec = spec_of(2 | 4, 4, dtype);
+        // With no states given: those march, as on an H100.
+        ConvSpec spec = spec_of(turn % 16 | (turn % 2 ? 32 : 0), 4 - turn % 3, dtype);
         spec.tokens = layout_of(s.sequences, dtype, cols);
         const OnFastMemory problem(std::make_unique<ConvProblem>(spec, Pass::Fwd, s.sequences));
-        expect_right(machine, problem, fmt::format("{} D={} {}", s.name, cols, name_of(dtype)), Which::First);
+        expect_right(machine, problem,
+                     fmt::format("{} D={} {} turn {} W={}", s.name, cols, name_of(dtype), turn, spec.width),
+                     Which::First);
+        ++turn;
       }
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "modules/common/Problem.h"
+#include "modules/common/Rows.h"
+#include "runtime/Device.h"
 
 #include <memory>
 #include <utility>
@@ -29,8 +31,8 @@ private:
   std::unique_ptr<Problem> inner_;
 };
 
-/// Run as a GPU of one multiprocessor and very fast memory would have it: what is for large cases on large machines, of
-/// few elements and on every device.
+/// Run as a GPU of one multiprocessor and fast memory would have it: the choices that large cases have there, of few
+/// elements. (CPUs have no such choices.)
 class OnFastMemory : public Wrapped {
 public:
   using Wrapped::Wrapped;
@@ -38,7 +40,7 @@ public:
   std::vector<Candidate> candidates(const tile::Target &target, const tile::runtime::DeviceInfo &info) const override {
     tile::runtime::DeviceInfo fast = info;
     fast.units = 1;
-    fast.bandwidth = int64_t(40) << 30; // bytes a second of one multiprocessor: more than an H200's 35 GiB
+    fast.bandwidth = elements_of_a_wave(target, 1, tile::bf16) * 3 * 1000000; // a wave and a half each microsecond
     return Wrapped::candidates(target, fast);
   }
 };

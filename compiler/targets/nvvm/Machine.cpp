@@ -51,9 +51,9 @@ Target Target::nvvm(std::string_view arch) {
   return t;
 }
 
-int Target::full_registers() const {
+int Target::registers_at(int warps) const {
   constexpr int kGranule = 8; // what a lane gets comes in so many
-  return resident_warps > 0 ? unit_registers / (resident_warps * lanes) / kGranule * kGranule : 0;
+  return warps > 0 ? unit_registers / (warps * lanes) / kGranule * kGranule : 0;
 }
 
 namespace targets::nvvm {
