@@ -55,8 +55,8 @@ Tile swish(const Tile &x) {
 }
 
 /// x / 2 (1 + tanh(u)) is x sigmoid(2u), which loses nothing where tanh(u) is close to -1. From |x| = 16 on, sigmoid is
-/// 0 or 1, and the bound on x^2 keeps its slope finite. What rounds 2u costs about |2u| ulps already, as much as the fast
-/// sigmoid does.
+/// 0 or 1, and the bound on x^2 keeps its slope finite. What rounds 2u costs about |2u| ulps already, as much as the
+/// fast sigmoid does.
 Tile gelu(const Tile &x) {
   Tile bounded = min(x * x, 256.f);
   return x * fast_sigmoid(x * (bounded * (2 * kRootTwoOverPi * kCubic) + 2 * kRootTwoOverPi));
