@@ -102,12 +102,15 @@ void add_single_steps(const Place &p, const TokenNeeds &needs, std::vector<Token
   const int64_t at_once = kPrograms * p.units * brief.rows * brief.cols, elements = needs.rows * needs.cols;
   const bool is_packed = p.spec.tokens.is_packed(), is_fast = p.in_flight > 1 && needs.longest >= 32;
   if (p.spec.width > 4 || elements <= at_once / 2) return;
-  if (is_packed && (p.sequences.tokens() < 256 * p.sequences.count() || p.spec.initial_state)) return;
-  if (is_fast && (is_packed || elements > at_once))
-    put_first(configs, for_fast_memory(p, needs, ceil_div(elements, at_once)));
+  const int64_t rounds = ceil_div(elements, at_once);
+  // A long step is taken apart where a sequence begins in it; a march only steps less evenly.
+  const int64_t least = is_fast && rounds <= 8 ? 64 : 256;
+  if (is_packed && (p.sequences.tokens() < least * p.sequences.count() || p.spec.initial_state)) return;
+  if (is_fast && (is_packed || rounds > 1))
+    put_first(configs, for_fast_memory(p, needs, rounds));
   else if (!is_packed)
-    put_first(configs, elements <= at_once ? narrow : brief);
-  else if (elements > 2 * at_once)
+    put_first(configs, rounds == 1 ? narrow : brief);
+  else if (rounds > 2)
     put_first(configs, wide);
 }
 

@@ -109,7 +109,9 @@ TEST(TokenKernels, ForFastMemoryHaveMoreInFlight) {
     spec.tokens = layout_of(s, tile::bf16, 4096);
     return candidates(conv::ConvProblem(spec, Pass::Fwd, s), Target::nvvm("sm_90a"), bandwidth).front().name;
   };
-  EXPECT_EQ(first(1024, 2, kH200), "tokens=16 unroll=8 warps=1 cols=64 stages=2");
+  for (int64_t sequences : {2, 16})
+    EXPECT_EQ(first(1024, sequences, kH200), "tokens=16 unroll=8 warps=1 cols=64 stages=2");
+  EXPECT_EQ(first(16384, 128, kH200), first(16384, 128, 0)) << "too short for long steps";
   for (int64_t sequences : {0, 2})
     EXPECT_EQ(first(4096, sequences, kH200), "tokens=32 unroll=8 warps=1 cols=64 stages=2");
   EXPECT_EQ(first(16384, 0, kH200), "tokens=16 unroll=16 warps=2 cols=128");
