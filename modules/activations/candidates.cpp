@@ -202,10 +202,9 @@ private:
   Candidate candidate(const Kernels &kernels, const Cut &cut, bool streaming) const {
     const bool sums = kernels.build == backward_biased;
     const RowConfig c = config(cut, kernels.inputs.size(), streaming);
-    Candidate candidate{c.str() + (cut.looped ? fmt::format(" looped ahead={}", cut.ahead) : "") +
-                            (cut.resident > 32 ? fmt::format(" resident={}", cut.resident) : ""),
-                        {},
-                        {}};
+    Candidate candidate{c.str(), {}, {}};
+    if (cut.looped) candidate.name += fmt::format(" looped ahead={}", cut.ahead);
+    if (cut.resident > 32) candidate.name += fmt::format(" resident={}", cut.resident);
     int64_t parts = 0;
     if (elements() > 0) {
       const Grid programs = grid(c, programs_at_once(cut));

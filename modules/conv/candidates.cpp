@@ -7,6 +7,7 @@
 #include "modules/conv/problem.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace fla::conv {
 
@@ -76,6 +77,10 @@ std::vector<ConvConfig> with_weights(const Place &p, std::vector<TokenConfig> co
   return all;
 }
 
+TokenConfig forward_step(const Place &p, const TokenNeeds &needs, int64_t vector, int64_t unroll) {
+  return single_step(p.target, needs, {.vector = vector, .unroll = unroll, .warps = 1, .stages = 1});
+}
+
 /// Where one access of each lane in flight is too little, as on an H200: many small loads. Best are two steps' worth of
 /// them as a program marches, and beyond eight rounds of programs, 35M elements of an H200, all of a long step at once.
 TokenConfig for_fast_memory(const Place &p, const TokenNeeds &needs, int64_t rounds) {
@@ -86,32 +91,32 @@ TokenConfig for_fast_memory(const Place &p, const TokenNeeds &needs, int64_t rou
   return block_of(p.target, needs, {.vector = half, .unroll = 16, .warps = is_packed ? 1 : 2}, is_packed ? 32 : 16);
 }
 
-/// One step a program, where a step of the general rule's is more programs than the machine has at once: an H100 takes
-/// 5 to 10 % less than if it marched. Packed, 6 % from 16M elements on, if sequences are long. An H200 takes 2 to 7 %
-/// less, packed or not, by what is made for it.
-void add_single_steps(const Place &p, const TokenNeeds &needs, std::vector<TokenConfig> &configs) {
-  if (!p.target.is_gpu() || needs.longest < 16) return;
-  const auto of = [&](int64_t vector, int64_t unroll) {
-    return single_step(p.target, needs, {.vector = vector, .unroll = unroll, .warps = 1, .stages = 1});
-  };
+/// What was measured to be best for so many rounds of programs of a step each, if not the general rule's choice. An
+/// H100 takes 5 to 10 % less by one step a program than if it marched; packed, 6 % from 16M elements on, if sequences
+/// are long. An H200 takes 2 to 7 % less, packed or not, by what is made for it.
+std::optional<TokenConfig> best_measured(const Place &p, const TokenNeeds &needs, int64_t rounds) {
   const int64_t v = needs.cut.vector;
-  const TokenConfig narrow = of(v / 2, 16), brief = of(v, 8), wide = of(v, 16);
-  add_last(configs, brief);
-  add_last(configs, wide);
-  constexpr int64_t kPrograms = 32; // of a multiprocessor, at most; some have no more than 16
-  const int64_t at_once = kPrograms * p.units * brief.rows * brief.cols, elements = needs.rows * needs.cols;
-  const bool is_packed = p.spec.tokens.is_packed(), is_fast = p.in_flight > 1 && needs.longest >= 32;
-  if (p.spec.width > 4 || elements <= at_once / 2) return;
-  const int64_t rounds = ceil_div(elements, at_once);
+  const bool is_fast = p.in_flight > 1 && needs.longest >= 32;
+  if (!p.spec.tokens.is_packed()) {
+    if (rounds == 1) return forward_step(p, needs, v / 2, 16);
+    return is_fast ? for_fast_memory(p, needs, rounds) : forward_step(p, needs, v, 8);
+  }
   // A long step is taken apart where a sequence begins in it; a march only steps less evenly.
   const int64_t least = is_fast && rounds <= 8 ? 64 : 256;
-  if (is_packed && (p.sequences.tokens() < least * p.sequences.count() || p.spec.initial_state)) return;
-  if (is_fast && (is_packed || rounds > 1))
-    put_first(configs, for_fast_memory(p, needs, rounds));
-  else if (!is_packed)
-    put_first(configs, rounds == 1 ? narrow : brief);
-  else if (rounds > 2)
-    put_first(configs, wide);
+  if (p.sequences.tokens() < least * p.sequences.count() || p.spec.initial_state) return std::nullopt;
+  if (is_fast) return for_fast_memory(p, needs, rounds);
+  return rounds > 2 ? std::optional(forward_step(p, needs, v, 16)) : std::nullopt;
+}
+
+void add_measured(const Place &p, const TokenNeeds &needs, std::vector<TokenConfig> &configs) {
+  if (!p.target.is_gpu() || needs.longest < 16) return;
+  const TokenConfig brief = forward_step(p, needs, needs.cut.vector, 8);
+  add_last(configs, brief);
+  add_last(configs, forward_step(p, needs, needs.cut.vector, 16));
+  constexpr int64_t kPrograms = 32; // of a multiprocessor, at most; some have no more than 16
+  const int64_t at_once = kPrograms * p.units * brief.rows * brief.cols, elements = needs.rows * needs.cols;
+  if (p.spec.width > 4 || elements <= at_once / 2) return;
+  if (const auto best = best_measured(p, needs, ceil_div(elements, at_once))) put_first(configs, *best);
 }
 
 std::vector<ConvConfig> forward_configs(const Place &p) {
@@ -124,7 +129,7 @@ std::vector<ConvConfig> forward_configs(const Place &p) {
   needs.halves_single_steps = true;
   needs.host_cols = 8;
   std::vector<TokenConfig> configs = token_configs(p.target, needs);
-  add_single_steps(p, needs, configs);
+  add_measured(p, needs, configs);
   return with_weights(p, std::move(configs));
 }
 

@@ -101,7 +101,7 @@ int64_t resident_programs(const NormSpec &spec, const RowConfig &config, const T
 
 /// That a lane can have, with one program at a time.
 int64_t most_registers(const RowConfig &config, const Target &target) {
-  return std::min<int64_t>(255, target.unit_registers / (int64_t(config.warps) * target.lanes));
+  return std::min(255, target.registers_at(config.warps));
 }
 
 /// For a forward pass; 0: as the GPU's assembler likes.
@@ -181,8 +181,8 @@ bool is_warp_a_row(const NormSpec &spec, const Place &place, const RowConfig &fi
 /// Choices for a backward pass, the best first: rms_norm of many rows is 1 to 3 % better with two warps a row.
 std::vector<RowConfig> in_backward_order(const NormSpec &spec, const Place &place, std::vector<RowConfig> all) {
   const RowConfig first = all.front();
-  const bool is_light = !spec.centered && spec.gate == Gate::None && !spec.bias;
-  if (is_light && is_warp_a_row(spec, place, first) && place.rows >= 2 * round_of_rows(place))
+  const bool is_rms_norm = !spec.centered && spec.gate == Gate::None && !spec.bias;
+  if (is_rms_norm && is_warp_a_row(spec, place, first) && place.rows >= 2 * round_of_rows(place))
     std::ranges::stable_partition(all,
                                   [&](const RowConfig &c) { return c.warps == first.warps && 2 * c.rows == c.warps; });
   return all;

@@ -9,6 +9,7 @@
 #include "bench/Emit.h"
 #include "compiler/Compiler.h"
 #include "modules/common/Problem.h"
+#include "modules/common/Rows.h"
 #include "runtime/Parallel.h"
 #include "tests/codegen/Ptxas.h"
 
@@ -83,7 +84,12 @@ struct Job {
 class Jobs {
 public:
   Jobs(const Subject &subject, const std::string &arch)
-      : module_(module_named(subject.module)), op_(subject.op), target_(tile::Target::nvvm(arch)) {}
+      : module_(module_named(subject.module)), op_(subject.op),
+        target_(tile::Target::nvvm(arch)), machines_{bench::typical_machine(target_)} {
+    if (accesses_in_flight(target_, machines_[0]) == 1) return;
+    machines_.push_back(machines_[0]);
+    machines_.back().bandwidth = 0; // others of the architecture have slower memory, and other choices
+  }
 
   void add(tile::DType dtype, bool every_candidate) {
     const std::vector<tile::DType> known = module_.dtypes();
@@ -91,10 +97,8 @@ public:
     for (const Case &c : cases_of(module_, op_))
       for (Pass pass : op_named(module_, op_).passes) {
         const auto problem = module_.problem(op_, pass, c, dtype);
-        tile::runtime::DeviceInfo machine = bench::typical_machine(target_), slower = machine;
-        slower.bandwidth = 0;
-        for (const auto &of : {machine, slower}) {
-          auto all = problem->candidates(target_, of);
+        for (const tile::runtime::DeviceInfo &machine : machines_) {
+          auto all = problem->candidates(target_, machine);
           if (!every_candidate) all.resize(1);
           for (const Candidate &candidate : all)
             for (const FusedLaunch &launch : candidate.launches) add(launch.kernel, pass, c, dtype, candidate.name);
@@ -116,6 +120,7 @@ private:
   const Module &module_;
   std::string op_;
   tile::Target target_;
+  std::vector<tile::runtime::DeviceInfo> machines_;
   std::set<std::string> seen_;
   std::vector<Job> all_;
 };

@@ -3,6 +3,7 @@
 // an element; large, infinite and missing numbers.
 #include "tests/numeric/Altered.h"
 #include "tests/numeric/Harness.h"
+#include "tests/numeric/OnFastMemory.h"
 
 #include "modules/activations/problem.h"
 #include "modules/common/Random.h"

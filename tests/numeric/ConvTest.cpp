@@ -2,8 +2,8 @@
 // tokens and sequences apart, columns that fill no vector, states updated in place.
 #include "tests/numeric/FarRows.h"
 #include "tests/numeric/Harness.h"
+#include "tests/numeric/OnFastMemory.h"
 #include "tests/numeric/TokenHarness.h"
-#include "tests/numeric/Wrapped.h"
 
 #include "modules/common/Compare.h"
 #include "modules/common/Convert.h"
