@@ -99,12 +99,12 @@ def Tile_LoadOp : Tile_AccessOp<"load", [MemoryEffects<[MemRead]>]> {
     dimensions the tile is known to lie inside, `nonnegative` in which the index is known not to be negative; `aligned`
     is a power of two that divides, in elements, the address of every row of the tile. `tile-analyze-access` finds them.
     `cache`: `streaming` data is used once, caches should keep other data rather than this; `evict_first` data is the first
-    to leave them, `keep` data the last.
+    to leave them, `keep` data the last. `early`: only a later iteration uses it, but it is to be on its way from here on.
     Example: `%t = tile.load %v[%row, %c0] : !tile.view<?x1024xbf16, strides = [1024, 1], align = 16> -> tensor<4x1024xbf16>`
   }];
   let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$indices, OptionalAttr<DenseBoolArrayAttr>:$inside,
                        OptionalAttr<DenseBoolArrayAttr>:$nonnegative, OptionalAttr<I64Attr>:$aligned,
-                       Tile_DefaultCache:$cache);
+                       Tile_DefaultCache:$cache, UnitAttr:$early);
   let results = (outs Tile_AnyTile:$result);
   let builders = [OpBuilder<(ins "::mlir::Type":$tile, "::mlir::Value":$view, "::mlir::ValueRange":$indices,
                                  "::tile::ir::Cache":$cache), [{

@@ -307,9 +307,9 @@ struct Load : TilePattern<ir::LoadOp> {
       uint32_t first = uint32_t(group.front());
       auto [base, offset] = access.address(first);
       Value mask = fitMask(rewriter, op.getLoc(), access.masks().of(first), type);
-      auto load =
-          lane::LoadOp::create(rewriter, op.getLoc(), SmallVector<Type>(group.size(), type), access.kind(),
-                               access.pointer(), base, access.lane(), mask, offset, access.align(first), op.getCache());
+      auto load = lane::LoadOp::create(rewriter, op.getLoc(), SmallVector<Type>(group.size(), type), access.kind(),
+                                       access.pointer(), base, access.lane(), mask, offset, access.align(first),
+                                       op.getCache(), op.getEarly());
       for (auto [reg, value] : llvm::zip(group, load.getResults()))
         registers[size_t(reg)] = asRegisterType(rewriter, op.getLoc(), value, wanted);
     }

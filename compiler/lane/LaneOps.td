@@ -146,11 +146,12 @@ def Lane_LoadOp : Lane_Op<"load", [MemoryEffects<[MemRead]>, AttrSizedOperandSeg
     The address is `pointer + base + lane + offset`, in elements; `base` is uniform. `per_lane`: each lane reads as many
     consecutive elements as there are results. `contiguous`: lane i reads one element, i elements further. `uniform`: one
     element for all. `align` bytes divide the address of each lane (`per_lane`) or of lane 0. Lanes whose mask is false
-    read 0 and do not touch memory. `cache` as in `tile.load`.
+    read 0 and do not touch memory. `cache` and `early` as in `tile.load`.
     Example: `%v:4 = lane.load per_lane %p[%base, %lane] mask %m {align = 16, offset = 0} : (!tile.ptr<f32>, index, i32, i1) -> (f32, f32, f32, f32)`
   }];
   let arguments = (ins Lane_AccessKindAttr:$kind, Tile_PtrType:$pointer, Index:$base, Optional<Lane_Int>:$lane,
-                       Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align, Lane_DefaultCache:$cache);
+                       Optional<Lane_Mask>:$mask, I64Attr:$offset, I64Attr:$align, Lane_DefaultCache:$cache,
+                       UnitAttr:$early);
   let results = (outs Variadic<Lane_Value>:$results);
   let assemblyFormat = "`` $kind $pointer `[` $base (`,` $lane^)? `]` (`mask` $mask^)? attr-dict `:` functional-type(operands, results)";
   let hasVerifier = 1;

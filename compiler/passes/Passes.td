@@ -70,7 +70,8 @@ def PipelineLoops : Pass<"tile-pipeline-loops", "::mlir::func::FuncOp"> {
   let summary = "Loads what the next iterations of a loop need while one computes, on machines that do not do so themselves";
   let description = [{
     A loop with `tile.stages = n` carries the tiles that its next n-1 iterations load. Their places are computed from the
-    iteration's number, clamped to the last one, so that nothing is read that the loop would not have read.
+    iteration's number, clamped to the last one, so that nothing is read that the loop would not have read. What the
+    first iterations load goes before the ops just before the loop that may wait for memory themselves.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }

@@ -1,10 +1,12 @@
 // tile-pipeline-loops: a loop that asks for n stages carries the tiles that its next n-1 iterations load, so that these
-// loads are in flight while one iteration computes. A CPU looks ahead by itself, and its loops stay as they are.
+// loads are in flight while one iteration computes, and the first ones while what comes before the loop does. A CPU
+// looks ahead by itself, and its loops stay as they are.
 //
 // Runs after tile-analyze-access, whose facts (a load stays inside its view) hold for the loop's own iterations only:
 // an iteration that does not exist loads what the last real one does, and a loop without iterations loads nothing.
 #include "compiler/analysis/Extents.h"
 #include "compiler/passes/Passes.h"
+#include "compiler/passes/Tiles.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -13,6 +15,8 @@
 
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/TypeSwitch.h"
+
+#include <utility>
 
 namespace tile {
 #define GEN_PASS_DEF_PIPELINELOOPS
@@ -70,14 +74,55 @@ SmallVector<Early> earlyLoads(scf::ForOp loop) {
   return all;
 }
 
+/// Whether what a loop loads first may as well be loaded before this op: it changes no memory, and is not another loop,
+/// whose registers would be fewer.
+bool mayBeBehind(Operation *op) {
+  if (op->getNumRegions()) return isa<ir::ReduceWithOp>(op);
+  return isMemoryEffectFree(op) || isa<ir::LoadOp, ir::LoadScalarOp, ir::GatherOp>(op);
+}
+
+/// Whether the op may wait for memory: it computes tiles.
+bool mayWait(Operation *op) {
+  return !isa<ir::LoadOp>(op) && llvm::any_of(op->getResults(), [](Value v) { return isTile(v) && !isFree(v); });
+}
+
+/// Where a loop's first loads go: as far up as they can, if something just before the loop may wait for memory that
+/// they need not wait for. What their places are computed by goes there with them.
+Operation *placeOfFirstLoads(scf::ForOp loop, ArrayRef<Early> loads) {
+  llvm::SmallPtrSet<Value, 16> needed{loop.getLowerBound(), loop.getUpperBound(), loop.getStep()};
+  auto need = [&](Operation *op) { needed.insert(op->operand_begin(), op->operand_end()); };
+  for (const Early &early : loads) {
+    need(early.load);
+    llvm::for_each(early.place, need);
+  }
+  Operation *place = loop;
+  SmallVector<Operation *> moved, above; // of those that are needed: between place and loop, and above
+  bool waits = false;
+  for (Operation *op = loop->getPrevNode(); op && mayBeBehind(op); op = op->getPrevNode()) {
+    if (llvm::any_of(op->getResults(), [&](Value v) { return needed.contains(v); })) {
+      if (!isPure(op)) break;
+      need(op);
+      above.push_back(op);
+    } else {
+      place = op;
+      moved.append(std::exchange(above, {}));
+      waits |= mayWait(op);
+    }
+  }
+  if (!waits) return loop;
+  for (Operation *op : llvm::reverse(moved)) op->moveBefore(place);
+  return place;
+}
+
 class Pipeline {
 public:
   Pipeline(scf::ForOp loop, int64_t stages, ArrayRef<Early> loads)
       : loop_(loop), ahead_(stages - 1), loads_(loads), rewriter_(loop.getContext()) {}
 
   void run() {
-    rewriter_.setInsertionPoint(loop_);
+    rewriter_.setInsertionPoint(placeOfFirstLoads(loop_, loads_));
     SmallVector<Value> first = prologue();
+    rewriter_.setInsertionPoint(loop_);
     auto bodyLoads = [&](OpBuilder &, Location, ArrayRef<BlockArgument> held) { return next(held); };
     // The new loop takes the old one's body, and with it the ops in loads_.
     (void)loop_.replaceWithAdditionalYields(rewriter_, first, /*replaceInitOperandUsesInLoop=*/false, bodyLoads);
@@ -142,7 +187,10 @@ private:
     OpBuilder::InsertionGuard guard(rewriter_);
     rewriter_.setInsertionPointToStart(loop_.getBody());
     SmallVector<Value> successors(held.drop_front(loads_.size()));
-    successors.append(loadsAt(clamped(loop_.getInductionVar(), ahead_), loop_.getInductionVar()));
+    for (Value tile : loadsAt(clamped(loop_.getInductionVar(), ahead_), loop_.getInductionVar())) {
+      tile.getDefiningOp<ir::LoadOp>().setEarly(true);
+      successors.push_back(tile);
+    }
     for (auto [early, tile] : llvm::zip(loads_, held)) rewriter_.replaceOp(early.load, tile);
     return successors;
   }

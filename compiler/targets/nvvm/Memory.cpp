@@ -32,7 +32,8 @@ struct Place {
   StringRef space;
   int64_t align; ///< bytes
   ir::Cache cache = ir::Cache::Default;
-  Value policy = {}; ///< what the second-level cache is told; null: nothing
+  Value policy = {};  ///< what the second-level cache is told; null: nothing
+  bool stays = false; ///< LLVM may not bring it nearer to its use
 };
 
 // ---- Instructions written out
@@ -159,9 +160,9 @@ void storeByAsm(OpBuilder &b, Location loc, const Place &at, const Words &w, Arr
           operands.constraints);
 }
 
-/// LLVM's own accesses know neither predicates nor cache operators.
+/// LLVM's own accesses know neither predicates nor cache operators, and go into the branch that their value is used in.
 bool needsAsm(const Place &at) {
-  return at.mask || at.cache != ir::Cache::Default;
+  return at.mask || at.cache != ir::Cache::Default || at.stays;
 }
 
 // ---- One access -----------------------------------------------------------------------------------------------------
@@ -300,6 +301,7 @@ struct LowerLoad : GlobalPattern<lane::LoadOp> {
   LogicalResult matchAndRewrite(lane::LoadOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Place at = globalPlace(rewriter, op, adaptor, options);
+    at.stays = op.getEarly();
     rewriter.replaceOp(op,
                        load(rewriter, op.getLoc(), at, op.getPointer().getType().getElementType(), op.getNumResults()));
     return success();

@@ -60,6 +60,8 @@ func.func @assume(%i: index) -> (index, index) {
 func.func @caches(%v: !ints, %i: index) {
   // CHECK: tile.load {{.*}} {cache = #tile<cache evict_first>} : {{.*}} -> tensor<16xi32>
   %t = tile.load %v[%i] {cache = #tile<cache evict_first>} : !ints -> tensor<16xi32>
+  // CHECK: tile.load {{.*}} {early} : {{.*}} -> tensor<16xi32>
+  %e = tile.load %v[%i] {early} : !ints -> tensor<16xi32>
   // CHECK: tile.store {{.*}}[%{{.*}}] : tensor<16xi32>
   tile.store %t, %v[%i] {cache = #tile<cache default>} : tensor<16xi32>, !ints
   return

@@ -1,4 +1,4 @@
-// Hints for the caches: `cache` stays on every access, alignment of whole vectors is kept so that a CPU can store
+// Hints. Of a load that is to be early each access is. For the caches: `cache` stays on every access, alignment of whole vectors is kept so that a CPU can store
 // around its caches, and a prefetch becomes one for each line of 64 bytes, on a CPU alone.
 // RUN: sed s/MACHINE/simd/ %s | tile-opt -tile-distribute -canonicalize -cse | FileCheck %s --check-prefixes=CHECK,CPU
 // RUN: sed s/MACHINE/nvvm/ %s | tile-opt -tile-distribute -canonicalize -cse | FileCheck %s --check-prefixes=CHECK,GPU
@@ -24,6 +24,17 @@ func.func @copy(%p: !tile.ptr<bf16>, %q: !tile.ptr<bf16>, %n: index, %r: index) 
   // CHECK-NOT: lane.store {{.*}} mask
   // CPU: lane.store contiguous {{.*}} {align = 64 : i64, cache = #tile<cache streaming>, offset = 0 : i64}
   tile.store %v, %y[%r, %c0] {inside = array<i1: true, true>, aligned = 32 : i64, cache = #tile<cache streaming>} : tensor<1x64xbf16, #row>, !x
+  return
+}
+
+// CHECK-LABEL: @early
+func.func @early(%p: !tile.ptr<bf16>, %q: !tile.ptr<bf16>, %n: index, %r: index) {
+  %c0 = arith.constant 0 : index
+  %x = tile.make_view %p, [%n], [] : !tile.ptr<bf16> -> !x
+  %y = tile.make_view %q, [%n], [] : !tile.ptr<bf16> -> !x
+  // CHECK-COUNT-4: lane.load {{.*}} early,
+  %v = tile.load %x[%r, %c0] {early, inside = array<i1: true, true>, aligned = 32 : i64} : !x -> tensor<1x64xbf16, #row>
+  tile.store %v, %y[%r, %c0] {inside = array<i1: true, true>, aligned = 32 : i64} : tensor<1x64xbf16, #row>, !x
   return
 }
 }

@@ -24,7 +24,7 @@
 // CHECK-DAG:   %[[I2:.*]] = arith.addi %[[I]], %c2
 // CHECK-DAG:   %[[IN:.*]] = arith.cmpi slt, %[[I2]], %[[N]]
 // CHECK-DAG:   %[[AT:.*]] = arith.select %[[IN]], %[[I2]], %[[I]]
-// CHECK:   %[[NEXT:.*]] = tile.load %{{.*}}[%[[AT]], %c0] {inside = array<i1: true, true>}
+// CHECK:   %[[NEXT:.*]] = tile.load %{{.*}}[%[[AT]], %c0] {early, inside = array<i1: true, true>}
 // CHECK:   %[[S:.*]] = arith.addf %[[A]], %[[NOW]]
 // CHECK:   scf.yield %[[S]], %[[THEN]], %[[NEXT]]
 func.func @rows(%p: !tile.ptr<f32>, %n: index, %out: !tile.ptr<f32>) attributes {tile.kernel, tile.warps = 4 : i32} {
@@ -78,6 +78,69 @@ func.func @in_place(%p: !tile.ptr<f32>, %n: index) attributes {tile.kernel, tile
     %s = arith.addf %t, %t : tensor<1x1024xf32>
     %next = arith.addi %i, %c1 : index
     tile.store %s, %w[%next, %c0] : tensor<1x1024xf32>, !v
+  } {tile.stages = 2 : i32}
+  return
+}
+
+// A reduction before the loop does not wait for memory alone: the first loads are on their way before it and what it is
+// of, with what their place is computed by.
+// CHECK-LABEL: func @after_reduction
+// CHECK: %[[END:.*]] = arith.minsi
+// CHECK: arith.cmpi sgt, %[[END]], %c0
+// CHECK: %[[FIRST:.*]] = scf.if
+// CHECK: tile.load
+// CHECK: tile.reduce
+// CHECK: scf.for {{.*}} to %[[END]] {{.*}} = %[[FIRST]]
+func.func @after_reduction(%p: !tile.ptr<f32>, %n: index, %m: index, %out: !tile.ptr<f32>) attributes {tile.kernel, tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %v = tile.make_view %p, [%n], [] : !tile.ptr<f32> -> !v
+  %w = tile.make_view %out, [%n], [] : !tile.ptr<f32> -> !v
+  %t = tile.load %v[%m, %c0] : !v -> tensor<1x1024xf32>
+  %r = tile.reduce max %t 1 : tensor<1x1024xf32> -> tensor<1xf32>
+  %e = tile.expand_dims %r 1 : tensor<1xf32> -> tensor<1x1xf32>
+  %b = tile.broadcast %e : tensor<1x1xf32> -> tensor<1x1024xf32>
+  %end = arith.minsi %n, %m : index
+  scf.for %i = %c0 to %end step %c1 {
+    %u = tile.load %v[%i, %c0] : !v -> tensor<1x1024xf32>
+    %s = arith.addf %u, %b : tensor<1x1024xf32>
+    tile.store %s, %w[%i, %c0] : tensor<1x1024xf32>, !v
+  } {tile.stages = 2 : i32}
+  return
+}
+
+// They stay behind a store, which may change what they load, and behind the reduction that their place comes from.
+// CHECK-LABEL: func @not_before
+// CHECK: tile.store
+// CHECK: scf.if
+// CHECK: tile.reduce
+// CHECK: scf.for
+// CHECK: tile.reduce
+// CHECK: tile.to_scalar
+// CHECK: scf.if
+// CHECK: scf.for
+func.func @not_before(%p: !tile.ptr<f32>, %n: index, %out: !tile.ptr<f32>) attributes {tile.kernel, tile.warps = 4 : i32} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %v = tile.make_view %p, [%n], [] : !tile.ptr<f32> -> !v
+  %w = tile.make_view %out, [%n], [] : !tile.ptr<f32> -> !v
+  %t = tile.load %v[%c0, %c0] : !v -> tensor<1x1024xf32>
+  tile.store %t, %w[%c1, %c0] : tensor<1x1024xf32>, !v
+  %r = tile.reduce max %t 1 : tensor<1x1024xf32> -> tensor<1xf32>
+  %e = tile.expand_dims %r 1 : tensor<1xf32> -> tensor<1x1xf32>
+  %b = tile.broadcast %e : tensor<1x1xf32> -> tensor<1x1024xf32>
+  scf.for %i = %c0 to %n step %c1 {
+    %u = tile.load %v[%i, %c0] : !v -> tensor<1x1024xf32>
+    %s = arith.addf %u, %b : tensor<1x1024xf32>
+    tile.store %s, %w[%i, %c0] : tensor<1x1024xf32>, !v
+  } {tile.stages = 2 : i32}
+  %whole = tile.reduce sum %r 0 : tensor<1xf32> -> tensor<f32>
+  %number = arith.fptosi %whole : tensor<f32> to tensor<i32>
+  %scalar = tile.to_scalar %number : tensor<i32> -> i32
+  %end = arith.index_cast %scalar : i32 to index
+  scf.for %i = %c0 to %end step %c1 {
+    %u = tile.load %v[%i, %c0] : !v -> tensor<1x1024xf32>
+    tile.store %u, %w[%i, %c0] : tensor<1x1024xf32>, !v
   } {tile.stages = 2 : i32}
   return
 }

@@ -27,6 +27,22 @@ func.func @masked(%x: !tile.ptr<bf16> {tile.align = 16 : i64}, %n: index)
 
 // -----
 
+// LLVM would take a load into the branch that its value is used in; one that is to be early stays where it is.
+// CHECK-LABEL: llvm.func @early
+// CHECK: llvm.inline_asm has_side_effects
+// CHECK-SAME: "ld.global.v2.b32 {$0,$1}, $2;", "=&r,=&r,*m"
+func.func @early(%x: !tile.ptr<bf16> {tile.align = 16 : i64}) attributes {tile.kernel, tile.warps = 1 : i32} {
+  %p = tile.program_id 0
+  %l = lane.id : i32
+  %v:4 = lane.load per_lane %x[%p, %l] {align = 8 : i64, early, offset = 0 : i64}
+    : (!tile.ptr<bf16>, index, i32) -> (bf16, bf16, bf16, bf16)
+  lane.store per_lane %v#3, %v#2, %v#1, %v#0 to %x[%p, %l] {align = 8 : i64, offset = 0 : i64}
+    : bf16, bf16, bf16, bf16, !tile.ptr<bf16>, index, i32
+  return
+}
+
+// -----
+
 // In a loop, what does not move with it comes first and is frozen.
 // CHECK-LABEL: llvm.func @moving
 // CHECK-SAME: %[[X:.*]]: !llvm.ptr<1> {llvm.align = 16 : i64}
