@@ -64,9 +64,17 @@ int64_t ConvProblem::bytes() const {
   return total;
 }
 
-Tolerance window_tolerance(const ConvSpec &spec) {
+/// What a window's sum and its activation may lose in f32.
+static Tolerance window_tolerance(const ConvSpec &spec) {
   // Products of about 1/2, added up; the activation's own error, and what it makes of the sum's.
   return {kF32 * 2 * double(spec.width + 1), 16 * kF32};
+}
+
+Tolerance output_tolerance(const ConvSpec &spec) {
+  Tolerance window = window_tolerance(spec);
+  // With the residual the output can be near 0 where the activation, whose error is relative, is 1 and more.
+  if (spec.residual) window.atol += window.rtol;
+  return rounded(spec.tokens.dtype, window);
 }
 
 // g, the gradient behind the activation, is about 1 and has an absolute error of some units of the sum's. dx adds up W
@@ -74,7 +82,7 @@ Tolerance window_tolerance(const ConvSpec &spec) {
 Tolerance ConvProblem::tolerance(std::string_view output) const {
   if (output == "final_state") return rounded(dtype(), {});
   const Tolerance window = window_tolerance(spec_);
-  if (output == "y") return rounded(dtype(), window);
+  if (output == "y") return output_tolerance(spec_);
   const double of_g = window.atol + window.rtol;
   if (output == "dx" || output == "dinitial_state") return rounded(dtype(), {of_g * double(spec_.width), 4 * kF32});
   const Tolerance sum = sum_tolerance(sequences_.rows() + sequences_.count(), 1);

@@ -42,8 +42,8 @@ private:
 
 /// Weights as they are in use: a window's sum is about 1 in size.
 void add_weights(std::vector<TensorDesc> &, const ConvSpec &);
-/// What a window's sum and its activation may lose in f32.
-Tolerance window_tolerance(const ConvSpec &);
+/// Of y, rounded to the dtype of its tokens.
+Tolerance output_tolerance(const ConvSpec &);
 double silu(double);
 double silu_derivative(double);
 

@@ -33,7 +33,7 @@ int64_t UpdateProblem::bytes() const {
 }
 
 Tolerance UpdateProblem::tolerance(std::string_view output) const {
-  return rounded(dtype(), output == "new_state" ? Tolerance{} : window_tolerance(spec_));
+  return output == "new_state" ? rounded(dtype(), {}) : output_tolerance(spec_);
 }
 
 void UpdateProblem::oracle(const std::map<std::string, Doubles> &in, std::map<std::string, Doubles> &out) const {
