@@ -188,15 +188,8 @@ Tiles TokenProgram::march_steps(const Segment &s, Tiles state, const std::functi
 }
 
 Segment TokenProgram::block_at_once() {
-  Index begin = rest_ * config_.rows, first = 0;
-  if (layout_.many) {
-    first = cu_seqlens_->at({max(boundaries_up_to(begin) - 1, 0)}).to_index();
-  } else {
-    Tile probe = cu_seqlens_->load({0}, {kProbe});
-    Tile before = where(probe.in_bounds() & (probe <= begin.to(*layout_.packed)), probe, 0);
-    first = max(before, Axis(0)).to_scalar().to_index();
-  }
-  return {0, 0, begin, min(begin + config_.rows, tokens_), first, tokens_};
+  Index begin = rest_ * config_.rows;
+  return {0, 0, begin, min(begin + config_.rows, tokens_), 0, tokens_};
 }
 
 namespace {
@@ -241,9 +234,9 @@ Tile TokenProgram::next_start(const Boundaries &all, const Index &token) {
   return min(where(behind, all.distances, kFar), Axis(0));
 }
 
-Tiles TokenProgram::march_at_once(const Segment &s, Tiles state,
+Tiles TokenProgram::march_at_once(const Segment &s, const Boundaries &all, Tiles state,
                                   const std::function<Tiles(const Step &, const Starts &, Tiles)> &body) {
-  state.push_back(starts(boundaries(s.begin), s.begin, config_.rows).bits());
+  state.push_back(starts(all, s.begin, config_.rows).bits());
   state = march(s, std::move(state), [&](const Step &step, Tiles state) {
     Starts starts(std::move(state.back()));
     state.pop_back();

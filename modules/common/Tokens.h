@@ -128,8 +128,7 @@ public:
   /// The same in steps of `unroll` alone, of which the last may reach behind the segment.
   Tiles march_steps(const Segment &, Tiles state, const std::function<Tiles(const Step &, Tiles)> &body);
 
-  /// All of a packed block as one segment: `first` is of the sequence that it begins in, `last` of the last one;
-  /// `number` is none.
+  /// All of a packed block as one segment, as if all tokens were one sequence.
   Segment block_at_once();
   /// Where sequences begin, and the last one ends, around a token: made once for a march, and asked at its steps.
   struct Boundaries {
@@ -144,7 +143,7 @@ public:
   tile::Tile next_start(const Boundaries &, const tile::Index &token);
   /// `march` over a block of at most kMostStarts tokens at once. `body(step, starts, state)` is told of each step's
   /// tokens which begin a sequence.
-  Tiles march_at_once(const Segment &, Tiles state,
+  Tiles march_at_once(const Segment &, const Boundaries &, Tiles state,
                       const std::function<Tiles(const Step &, const Starts &, Tiles)> &body);
   /// All of the sequence of this program, for grids of `sequence_grid`, or of that number.
   Segment sequence() { return sequence(rest_); }
@@ -152,9 +151,12 @@ public:
 
   /// Token t of a march, f32; 0 outside the view.
   tile::Tile load(const tile::View &, const Segment &, const tile::Index &t, tile::Cache = tile::Cache::Default) const;
-  /// The same as it lies in memory: a loop that carries it takes half the registers of f32.
+  /// The same as it lies in memory: a loop that carries it takes half the registers of f32, and does not wait for it
+  /// before its own first loads.
   tile::Tile load_narrow(const tile::View &, const Segment &, const tile::Index &t,
                          tile::Cache = tile::Cache::Default) const;
+  /// What load_narrow() gives, as a march carries it: on a core f32, for there each token is converted once.
+  tile::Tile as_carried(const tile::Tile &token) const { return config_.ahead ? token.to(tile::f32) : token; }
   void store(const tile::View &, const Segment &, const tile::Index &t, const tile::Tile &value) const;
   /// What belongs to the segment's sequence.
   tile::Tile load_of(const tile::View &, const Segment &) const;

@@ -60,10 +60,6 @@ private:
     for (int64_t i = 0; i < count; ++i) tiles.push_back(program_.load_narrow(view, s, t + i));
     return tiles;
   }
-  static Tiles wide(Tiles tiles) {
-    for (Tile &tile : tiles) tile = tile.to(f32);
-    return tiles;
-  }
 
   void store(const Segment &s, const Index &t, Tile dx) {
     if (dfinal_) dx = dx + load_state(*dfinal_, s.number, program_.col(), t - s.last + spec_.width, config_.cols);
@@ -118,7 +114,7 @@ private:
     auto gradient_at = [&](Index t, const Tile &d, const Tiles &tokens, size_t first) {
       return where(t.to(i64) < s.last.to(i64), gradient(d, tokens, first), 0.f);
     };
-    State state{Window(program_, k_, spec_, x_, state_).before(s, s.begin), {}, std::move(sums)};
+    State state{wide(Window(program_, k_, spec_, x_, state_).before(s, s.begin)), {}, std::move(sums)};
     for (int64_t i = 0; i < ahead_; ++i) {
       Tile d = program_.load(dy, s, s.begin + i);
       state.tokens.push_back(program_.load(x, s, s.begin + i));
@@ -142,18 +138,10 @@ private:
 
   // ---- A packed block at once ---------------------------------------------------------------------------------------
 
-  /// The window that begins with tokens[first] as its last token sees it: what lies before a start is 0. `starts` are
-  /// of the window's tokens but the first.
-  Tiles seen(const Tiles &tokens, size_t first, const Starts &starts) const {
-    Tiles window(tokens.begin() + int64_t(first), tokens.begin() + int64_t(first) + spec_.width);
-    for (int64_t i = 0; i < ahead_; ++i) window[size_t(i)] = where(starts.among(i, ahead_ - 1), 0.f, window[size_t(i)]);
-    return window;
-  }
-
   /// A token, wherever sequences begin; `starts` from it on, `x` and `d` those `ahead_` of it.
   Done single(const Starts &starts, const Tile &x, const Tile &d, State state) const {
     state.tokens.push_back(x);
-    state.g.push_back(gradient(d, seen(state.tokens, 0, starts.after(1)), 0));
+    state.g.push_back(gradient(d, seen(spec_, state.tokens, starts.after(1)), 0));
     Tiles g = state.g;
     for (int64_t j = 1; j <= ahead_; ++j) g[size_t(j)] = where(starts.among(1, j), 0.f, g[size_t(j)]);
     Tile dx = add(state.tokens[0], g, 0, state.sums);
@@ -194,7 +182,7 @@ private:
       Tiles next(now.begin(), g), gradients(g + 1, bits);
       next.push_back(x->to(f32));
       const Starts rest = Starts(*bits).after(1);
-      gradients.push_back(gradient(d->to(f32), seen(next, 0, rest), 0));
+      gradients.push_back(gradient(d->to(f32), seen(spec_, next, rest), 0));
       next.erase(next.begin());
       next.insert(next.end(), gradients.begin(), gradients.end());
       next.push_back(rest.bits());

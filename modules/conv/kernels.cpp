@@ -21,15 +21,17 @@ public:
         weights_(load_weights(k, spec, config, program_.col())) {}
 
   void build() {
-    Window window(program_, k_, spec_, x_, state_);
     if (program_.is_packed() && !state_ && config_.rows <= TokenProgram::kMostStarts) {
-      Segment s = program_.block_at_once();
-      program_.march_at_once(s, window.before(s, s.begin), [&](const Step &of, const Starts &starts, Tiles tokens) {
-        return step(s, of, before_ ? &starts : nullptr, std::move(tokens));
-      });
+      const Segment s = program_.block_at_once();
+      const TokenProgram::Boundaries boundaries = program_.boundaries(s.begin);
+      program_.march_at_once(s, boundaries, first_window(s, boundaries),
+                             [&](const Step &of, const Starts &starts, Tiles tokens) {
+                               return step(s, of, before_ ? &starts : nullptr, std::move(tokens));
+                             });
     } else {
+      Window window(program_, k_, spec_, x_, state_);
       program_.for_segments([&](const Segment &s) {
-        program_.march(s, window.before(s, s.begin),
+        program_.march(s, as_carried(window.before(s, s.begin)),
                        [&](const Step &of, Tiles tokens) { return step(s, of, nullptr, std::move(tokens)); });
       });
     }
@@ -38,12 +40,26 @@ public:
 private:
   static constexpr int64_t kLongStep = 16; ///< tokens, whose code twice over would be most of what there is to compile
 
+  Tiles as_carried(Tiles tokens) const {
+    for (Tile &token : tokens) token = program_.as_carried(token);
+    return tokens;
+  }
+
+  /// What a packed block's first window has before its last token. The loads do not wait for where sequences begin.
+  Tiles first_window(const Segment &s, const TokenProgram::Boundaries &boundaries) {
+    Tiles tokens;
+    for (int64_t i = before_; i > 0; --i)
+      tokens.push_back(program_.as_carried(program_.load_narrow(x_, s, s.begin - i)));
+    return before_ ? seen(spec_, std::move(tokens), program_.starts(boundaries, s.begin - before_ + 1, before_))
+                   : tokens;
+  }
+
   /// `tokens` are those before the step; returns those before the next one. `starts` from the step's first token on,
   /// null where no sequence can begin in it.
   Tiles step(const Segment &s, const Step &step, const Starts *starts, Tiles tokens) {
     Tiles added;
     for (int64_t i = 0; i < step.count; ++i) { // on their way together
-      tokens.push_back(program_.load(x_, s, step.t + i));
+      tokens.push_back(program_.as_carried(program_.load_narrow(x_, s, step.t + i)));
       if (residual_) added.push_back(program_.load(*residual_, s, step.t + i));
     }
     auto whole = [&] { return convolve_all(step.count, nullptr, tokens); };

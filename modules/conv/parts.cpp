@@ -17,13 +17,14 @@ Tile as_token(const Tile &columns) {
   return columns.expand(Axis(0)).expand(Axis(0));
 }
 
-/// W columns of a [cols, W] tile. Lanes hold all taps of a few columns; sums over the taps, of which only one is not 0,
-/// are columns that can be spread as tokens are.
-Tiles columns_of(KernelBuilder &k, const Tile &weights, int64_t width) {
-  Tile number = k.iota(weights.shape()[1]).expand(Axis(0));
-  Tiles taps;
-  for (int64_t w = 0; w < width; ++w) taps.push_back(as_token(sum(where(number == w, weights, 0.f), Axis(1))));
-  return taps;
+/// The columns of a [cols, n] tile, n a power of two. Nothing moves: a lane loads all taps of what it holds of a token.
+Tiles columns_of(const Tile &weights) {
+  const std::vector<int64_t> shape = weights.shape();
+  if (shape[1] == 1) return {reshape(weights, {1, 1, shape[0]})};
+  auto [low, high] = split(weights, Axis(1));
+  Tiles columns = columns_of(low), rest = columns_of(high);
+  columns.insert(columns.end(), rest.begin(), rest.end());
+  return columns;
 }
 
 } // namespace
@@ -41,7 +42,8 @@ Weights load_weights(KernelBuilder &k, const ConvSpec &spec, const ConvConfig &c
     for (int64_t w = 0; w < width; ++w) weights.taps.push_back(taps.load({w, col}, {1, config.cols}).expand(Axis(0)));
   } else {
     View view = k.input("w", spec.weight_dtype, {cols, width}, options);
-    weights.taps = columns_of(k, view.load({col, 0}, {config.cols, next_power_of_two(width)}).to(f32), width);
+    weights.taps = columns_of(view.load({col, 0}, {config.cols, next_power_of_two(width)}).to(f32));
+    weights.taps.resize(size_t(width));
   }
   if (spec.bias)
     weights.bias = as_token(k.input("b", spec.weight_dtype, {cols}, options).load({col}, {config.cols}).to(f32));
@@ -49,9 +51,9 @@ Weights load_weights(KernelBuilder &k, const ConvSpec &spec, const ConvConfig &c
 }
 
 Tile convolve(const Weights &weights, const Tiles &window, size_t first) {
-  Tile sum = window[first] * weights.taps[0];
+  Tile sum = window[first].to(f32) * weights.taps[0];
   if (weights.bias) sum = sum + *weights.bias;
-  for (size_t w = 1; w < weights.taps.size(); ++w) sum = sum + window[first + w] * weights.taps[w];
+  for (size_t w = 1; w < weights.taps.size(); ++w) sum = sum + window[first + w].to(f32) * weights.taps[w];
   return sum;
 }
 
@@ -85,15 +87,27 @@ void store_state(const View &view, const Index &number, const Index &col, int64_
 Tile Window::token(const Segment &s, const Index &t) const {
   // Where t lies before the sequence x is asked for a token that it does not have; elsewhere the state is.
   Index at = program_.is_packed() ? k_.choose(t >= s.first, t, program_.tokens()) : t;
-  Tile v = program_.load(x_, s, at);
+  Tile v = program_.load_narrow(x_, s, at);
   if (!state_) return v;
-  return v + load_state(*state_, s.number, program_.col(), t - s.first + spec_.width, program_.shape().back());
+  Tile kept = load_state(*state_, s.number, program_.col(), t - s.first + spec_.width, program_.shape().back());
+  return (v.to(f32) + kept).to(v.dtype()); // exact: one of both is 0
 }
 
 Tiles Window::before(const Segment &s, const Index &t) const {
   Tiles tokens;
   for (int64_t i = spec_.width - 1; i > 0; --i) tokens.push_back(token(s, t - i));
   return tokens;
+}
+
+Tiles wide(Tiles tiles) {
+  for (Tile &tile : tiles) tile = tile.to(f32);
+  return tiles;
+}
+
+Tiles seen(const ConvSpec &spec, Tiles window, const Starts &starts) {
+  const int64_t before = spec.width - 1;
+  for (int64_t i = 0; i < before; ++i) window[size_t(i)] = where(starts.among(i, before - 1), 0.f, window[size_t(i)]);
+  return window;
 }
 
 std::string tap_gradient(int64_t tap) {

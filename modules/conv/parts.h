@@ -1,4 +1,5 @@
-// What the kernels of causal_conv1d are put together from. Tiles of tokens, taps and sums are all [1, 1, cols], f32.
+// What the kernels of causal_conv1d are put together from. Tiles of tokens, taps and sums are all [1, 1, cols], f32 if
+// not said otherwise.
 #pragma once
 
 #include "modules/conv/kernels.h"
@@ -15,7 +16,9 @@ struct Weights {
 };
 Weights load_weights(tile::KernelBuilder &, const ConvSpec &, const ConvConfig &, const tile::Index &col);
 
-/// What goes into the activation for the last of the `width` tokens from `window[first]` on.
+/// The same tiles as f32.
+Tiles wide(Tiles tiles);
+/// What goes into the activation for the last of the `width` tokens from `window[first]` on, of any dtype.
 tile::Tile convolve(const Weights &, const Tiles &window, size_t first);
 tile::Tile activate(const ConvSpec &, const tile::Tile &);
 /// `dy` carried back to what goes into the activation.
@@ -29,7 +32,8 @@ tile::Tile load_state(const tile::View &, const tile::Index &number, const tile:
 void store_state(const tile::View &, const tile::Index &number, const tile::Index &col, int64_t w,
                  const tile::Tile &value);
 
-/// Tokens of sequences as a window sees them: what lies before a sequence comes from its state, or is 0.
+/// Tokens of sequences as a window sees them, and as they lie in memory: what lies before a sequence comes from its
+/// state, or is 0.
 class Window {
 public:
   Window(TokenProgram &program, tile::KernelBuilder &k, const ConvSpec &spec, const tile::View &x,
@@ -48,6 +52,10 @@ private:
   tile::View x_;
   std::optional<tile::View> state_;
 };
+
+/// The tokens that a window begins with, of any dtype, as its last one sees them: what lies before a start is 0.
+/// `starts` are of the window's tokens from the second on.
+Tiles seen(const ConvSpec &, Tiles window, const Starts &starts);
 
 /// Sums of the weights' gradients: of each tap, then of the bias.
 struct WeightSums {

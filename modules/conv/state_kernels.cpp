@@ -17,7 +17,7 @@ Kernel final_state(const ConvSpec &spec, const TokenConfig &config) {
   Window window(program, k, spec, x, state);
   Segment s = program.sequence();
   for (int64_t w = 0; w < spec.width; ++w)
-    store_state(out, s.number, program.col(), w, window.token(s, s.last - spec.width + w));
+    store_state(out, s.number, program.col(), w, window.token(s, s.last - spec.width + w).to(f32));
   return k.finish();
 }
 
@@ -40,7 +40,7 @@ Kernel state_gradient(const ConvSpec &spec, const ConvConfig &config) {
                    .carry_list(WeightSums::zeros(k, spec, config.cols), [&](Index number, Tiles sums) {
                      Segment s = program.sequence(number);
                      View x_of = program.of_sequence(x, s), dy_of = program.of_sequence(dy, s);
-                     Tiles tokens = window.before(s, s.first), g;
+                     Tiles tokens = wide(window.before(s, s.first)), g;
                      for (int64_t i = 0; i + 1 < width; ++i) {
                        Index t = s.first + i;
                        Tile d = program.load(dy_of, s, t);

@@ -13,13 +13,17 @@ Kernel forward(const ShiftSpec &spec, const TokenConfig &config) {
   View y = program.output("y");
 
   program.for_segments([&](const Segment &s) {
-    auto before_sequence = [&] { return cache ? program.load_of(*cache, s) : k.zeros(program.shape(), f32); };
-    Tile before = k.when(
-        s.begin > s.first, [&] { return program.load(x, s, s.begin - 1); }, before_sequence);
+    // Where the sequence begins, x is asked for a token that it does not have.
+    auto load = [&](const Index &t) { return program.as_carried(program.load_narrow(x, s, t)); };
+    Tile before = load(k.choose(s.begin > s.first, s.begin - 1, program.tokens()));
+    if (cache)
+      before = k.when(
+          s.begin > s.first, [&] { return before; }, [&] { return program.load_of(*cache, s).to(before.dtype()); });
     program.march(s, {before}, [&](const Step &step, Tiles tokens) {
       const auto &[t, count, whole] = step;
-      for (int64_t i = 0; i < count; ++i) tokens.push_back(program.load(x, s, t + i)); // on their way together
-      for (int64_t i = 0; i < count; ++i) program.store(y, s, t + i, tokens[size_t(i)] - tokens[size_t(i) + 1]);
+      for (int64_t i = 0; i < count; ++i) tokens.push_back(load(t + i)); // on their way together
+      for (int64_t i = 0; i < count; ++i)
+        program.store(y, s, t + i, tokens[size_t(i)].to(f32) - tokens[size_t(i) + 1].to(f32));
       return Tiles{tokens.back()};
     });
   });
@@ -38,15 +42,16 @@ Kernel backward(const ShiftSpec &spec, const TokenConfig &config) {
   program.for_segments([&](const Segment &s) {
     View in = program.of_sequence(dy, s);
     auto token = [&](Index t) {
-      Tile v = program.load(in, s, t);
+      Tile v = program.as_carried(program.load_narrow(in, s, t));
       if (!dnext) return v;
       return k.when(
-          t == s.last, [&] { return program.load_of(*dnext, s); }, [&] { return v; });
+          t == s.last, [&] { return program.load_of(*dnext, s).to(v.dtype()); }, [&] { return v; });
     };
     program.march(s, {token(s.begin)}, [&](const Step &step, Tiles tokens) {
       const auto &[t, count, whole] = step;
       for (int64_t i = 0; i < count; ++i) tokens.push_back(token(t + (i + 1)));
-      for (int64_t i = 0; i < count; ++i) program.store(dx, s, t + i, tokens[size_t(i) + 1] - tokens[size_t(i)]);
+      for (int64_t i = 0; i < count; ++i)
+        program.store(dx, s, t + i, tokens[size_t(i) + 1].to(f32) - tokens[size_t(i)].to(f32));
       return Tiles{tokens.back()};
     });
   });
