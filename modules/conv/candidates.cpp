@@ -81,48 +81,40 @@ TokenConfig forward_step(const Place &p, const TokenNeeds &needs, int64_t vector
   return single_step(p.target, needs, {.vector = vector, .unroll = unroll, .warps = 1, .stages = 1});
 }
 
-/// Where one access of each lane in flight is too little, as on an H200: many small loads. Best are two steps' worth of
-/// them as a program marches, and beyond eight rounds of programs, 35M elements of an H200, all of a long step at once.
-TokenConfig for_fast_memory(const Place &p, const TokenNeeds &needs, int64_t rounds) {
-  const int64_t half = needs.cut.vector / 2;
-  if (rounds <= 8)
-    return block_of(p.target, needs, {.vector = half, .unroll = 8, .warps = 1, .stages = 2}, rounds > 1 ? 32 : 16);
-  const bool is_packed = p.spec.tokens.is_packed();
-  return block_of(p.target, needs, {.vector = half, .unroll = 16, .warps = is_packed ? 1 : 2}, is_packed ? 32 : 16);
-}
-
-/// What was measured to be best for so many rounds of programs of a step each, if not the general rule's choice. An
-/// H100 takes 5 to 10 % less by one step a program than if it marched; packed, 6 % from 16M elements on, if sequences
-/// are long. An H200 takes 2 to 7 % less, packed or not, by what is made for it.
-std::optional<TokenConfig> best_measured(const Place &p, const TokenNeeds &needs, int64_t rounds) {
+/// What was measured to be best for so many rounds of programs of 8 tokens each. A march has two steps of tokens on
+/// their way; where one access of each lane is too little, as on an H200, a longer one is 5 to 9 % less. Packed, one
+/// step's loads at once are 3 to 8 % less, if sequences are long: a long step is taken apart where one begins in it.
+TokenConfig best_measured(const Place &p, const TokenNeeds &needs, int64_t rounds) {
   const int64_t v = needs.cut.vector;
-  const bool is_fast = p.in_flight > 1 && needs.longest >= 32;
-  if (!p.spec.tokens.is_packed()) {
-    if (rounds == 1) return forward_step(p, needs, v / 2, 16);
-    return is_fast ? for_fast_memory(p, needs, rounds) : forward_step(p, needs, v, 8);
-  }
-  // A long step is taken apart where a sequence begins in it; a march only steps less evenly.
-  const int64_t least = is_fast && rounds <= 8 ? 64 : 256;
-  if (p.sequences.tokens() < least * p.sequences.count() || p.spec.initial_state) return std::nullopt;
-  if (is_fast) return for_fast_memory(p, needs, rounds);
-  return rounds > 2 ? std::optional(forward_step(p, needs, v, 16)) : std::nullopt;
+  const bool is_fast = p.in_flight > 1;
+  auto march = [&](int stages) {
+    const TokenCut cut{.vector = v, .unroll = 4, .warps = 1, .stages = stages};
+    return block_of(p.target, needs, cut, is_fast && rounds > 1 ? 16 : 8);
+  };
+  if (!p.spec.tokens.is_packed()) return rounds == 1 && !is_fast ? forward_step(p, needs, v / 2, 16) : march(2);
+  if (rounds == 1 && !is_fast)
+    return single_step(p.target, needs, {.vector = v / 2, .unroll = 8, .warps = 1, .stages = 2});
+  const bool is_long = p.sequences.tokens() >= 256 * p.sequences.count();
+  return is_long && rounds > 2 ? forward_step(p, needs, rounds > 8 ? v : v / 2, 16) : march(1);
 }
 
 void add_measured(const Place &p, const TokenNeeds &needs, std::vector<TokenConfig> &configs) {
   if (!p.target.is_gpu() || needs.longest < 16) return;
-  const TokenConfig brief = forward_step(p, needs, needs.cut.vector, 8);
-  add_last(configs, brief);
-  add_last(configs, forward_step(p, needs, needs.cut.vector, 16));
+  const int64_t v = needs.cut.vector;
+  const TokenConfig brief = forward_step(p, needs, v, 8);
+  for (const TokenConfig &config : {brief, forward_step(p, needs, v, 16), forward_step(p, needs, v / 2, 16)})
+    add_last(configs, config);
   constexpr int64_t kPrograms = 32; // of a multiprocessor, at most; some have no more than 16
   const int64_t at_once = kPrograms * p.units * brief.rows * brief.cols, elements = needs.rows * needs.cols;
-  if (p.spec.width > 4 || elements <= at_once / 2) return;
-  if (const auto best = best_measured(p, needs, ceil_div(elements, at_once))) put_first(configs, *best);
+  const bool by_sequence = p.spec.tokens.is_packed() && p.spec.initial_state; // none of these was measured so
+  if (p.spec.width > 4 || elements <= at_once / 2 || by_sequence) return;
+  put_first(configs, best_measured(p, needs, ceil_div(elements, at_once)));
 }
 
 std::vector<ConvConfig> forward_configs(const Place &p) {
   TokenNeeds needs = p.needs();
-  // A lane holds the weights and a window of each of its columns: with twice as many it spills. A program of packed
-  // sequences waits for where they lie before it may load.
+  // A lane holds the weights and a window of each of its columns: with twice as many it spills. A program of few packed
+  // tokens has two steps on their way while it asks where sequences begin.
   needs.cut = {
       .vector = p.spec.width <= 4 ? 4 : 2, .unroll = 4, .warps = 1, .stages = p.spec.tokens.is_packed() ? 2 : 1};
   needs.widest = needs.cut.vector;
@@ -195,12 +187,13 @@ void prefer_brief(const Place &p, const TokenNeeds &needs, std::vector<TokenConf
   put_first(configs, block_of(p.target, needs, cut, 8));
 }
 
-/// Blocks of one sequence by one warp, with one step in flight: 0 to 2 % less on an H100, 1 to 3 % on an H200; but for
-/// the few tokens that blocks of 8 are for.
+/// Blocks by one warp, of one sequence with one step in flight: 0 to 2 % less on an H100, 1 to 3 % on an H200 (packed
+/// 1); but for the few tokens that blocks of 8 are for.
 void prefer_plain(const Place &p, const TokenNeeds &needs, std::vector<TokenConfig> &configs) {
   const TokenConfig first = configs.front();
-  if (!p.target.is_gpu() || p.spec.tokens.is_packed() || first.rows < needs.least_rows) return;
-  const TokenCut plain{.vector = needs.cut.vector, .unroll = needs.cut.unroll, .warps = 1, .stages = 1};
+  if (!p.target.is_gpu() || first.rows < needs.least_rows) return;
+  const int stages = p.spec.tokens.is_packed() ? 2 : 1;
+  const TokenCut plain{.vector = needs.cut.vector, .unroll = needs.cut.unroll, .warps = 1, .stages = stages};
   put_first(configs, block_of(p.target, needs, plain, first.rows));
 }
 

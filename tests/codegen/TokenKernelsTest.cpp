@@ -101,36 +101,58 @@ TEST(TokenKernels, ForFastMemorySpillNothing) {
         expect_assembled(candidates(*problem, Target::nvvm(arch), bandwidth).front(), Target::nvvm(arch));
 }
 
-// Up to one round of programs, up to eight, and more; see for_fast_memory() in modules/conv/candidates.cpp.
-TEST(TokenKernels, ForFastMemoryHaveMoreInFlight) {
+// Up to one round of programs, two, up to eight, and more; see best_measured() in modules/conv/candidates.cpp.
+TEST(TokenKernels, AreCutAsMeasured) {
   const auto first = [](int64_t tokens, int64_t sequences, int64_t bandwidth) {
     const Sequences s = sequences > 0 ? Sequences::cut(tokens, sequences, tile::i32) : Sequences(1, tokens);
     conv::ConvSpec spec;
     spec.tokens = layout_of(s, tile::bf16, 4096);
     return candidates(conv::ConvProblem(spec, Pass::Fwd, s), Target::nvvm("sm_90a"), bandwidth).front().name;
   };
-  for (int64_t sequences : {2, 16})
-    EXPECT_EQ(first(1024, sequences, kH200), "tokens=16 unroll=8 warps=1 cols=64 stages=2");
-  EXPECT_EQ(first(16384, 128, kH200), first(16384, 128, 0)) << "too short for long steps";
-  for (int64_t sequences : {0, 2})
-    EXPECT_EQ(first(4096, sequences, kH200), "tokens=32 unroll=8 warps=1 cols=64 stages=2");
-  EXPECT_EQ(first(16384, 0, kH200), "tokens=16 unroll=16 warps=2 cols=128");
-  EXPECT_EQ(first(16384, 2, kH200), "tokens=32 unroll=16 warps=1 cols=64");
-  EXPECT_EQ(first(16384, 0, 0), "tokens=8 unroll=8 warps=1 cols=128");
-  EXPECT_EQ(first(16384, 2, 0), "tokens=16 unroll=16 warps=1 cols=128");
+  EXPECT_EQ(first(1024, 0, 0), "tokens=16 unroll=16 warps=1 cols=64");
+  EXPECT_EQ(first(1024, 0, kH200), "tokens=8 unroll=4 warps=1 cols=128 stages=2");
+  EXPECT_EQ(first(1024, 2, 0), "tokens=8 unroll=8 warps=1 cols=64 stages=2");
+  EXPECT_EQ(first(1024, 2, kH200), "tokens=8 unroll=4 warps=1 cols=128");
+  for (int64_t tokens : {2048, 16384}) {
+    EXPECT_EQ(first(tokens, 0, 0), "tokens=8 unroll=4 warps=1 cols=128 stages=2");
+    EXPECT_EQ(first(tokens, 0, kH200), "tokens=16 unroll=4 warps=1 cols=128 stages=2");
+  }
+  for (int64_t sequences : {2, 128}) {
+    EXPECT_EQ(first(2048, sequences, 0), "tokens=8 unroll=4 warps=1 cols=128");
+    EXPECT_EQ(first(2048, sequences, kH200), "tokens=16 unroll=4 warps=1 cols=128");
+  }
+  for (int64_t bandwidth : {int64_t(0), kH200}) {
+    EXPECT_EQ(first(8192, 2, bandwidth), "tokens=16 unroll=16 warps=1 cols=64");
+    EXPECT_EQ(first(16384, 2, bandwidth), "tokens=16 unroll=16 warps=1 cols=128");
+  }
+  EXPECT_EQ(first(16384, 128, kH200), first(2048, 128, kH200)) << "too short for long steps";
 }
 
-// A march's weights are read before it and in another order than its tokens: those must not follow them.
-TEST(TokenKernels, MoveTokensAsVectors) {
+std::string forward_ptx(const Sequences &sequences) {
   const Target target = Target::nvvm("sm_90a");
-  for (const Sequences &s : batch_and_packed()) {
-    conv::ConvSpec spec;
-    spec.tokens = layout_of(s, tile::bf16, 4096);
-    const std::string ptx = tile::emit(
-        candidates(conv::ConvProblem(spec, Pass::Fwd, s), target).front().launches.front().kernel, target, Stage::Code);
+  conv::ConvSpec spec;
+  spec.tokens = layout_of(sequences, tile::bf16, 4096);
+  const conv::ConvProblem problem(spec, Pass::Fwd, sequences);
+  return tile::emit(candidates(problem, target).front().launches.front().kernel, target, Stage::Code);
+}
+
+TEST(TokenKernels, MoveTokensAsVectors) {
+  for (const Sequences &s : batch_and_packed(16384)) {
+    const std::string ptx = forward_ptx(s);
     EXPECT_THAT(ptx, testing::HasSubstr("st.global.v2.b32"));
     EXPECT_THAT(ptx, testing::Not(testing::HasSubstr("global.b16")));
   }
+}
+
+// Weights are loaded by the lanes that need them, and the first tokens before it is asked where sequences begin.
+TEST(TokenKernels, WaitForNothingBeforeTheyLoad) {
+  for (const Sequences &s : batch_and_packed())
+    EXPECT_THAT(forward_ptx(s), testing::Not(testing::HasSubstr(".shared")));
+  const std::string ptx = forward_ptx(Sequences::cut(256, 2, tile::i32));
+  const size_t asked = ptx.find("redux.sync"), first = ptx.find("ld.global.b32");
+  ASSERT_NE(asked, std::string::npos);
+  EXPECT_LT(first, asked);
+  EXPECT_LT(first, ptx.find("ld.global.v2.b32")) << "of weights";
 }
 
 } // namespace
