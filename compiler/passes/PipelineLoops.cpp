@@ -74,10 +74,10 @@ SmallVector<Early> earlyLoads(scf::ForOp loop) {
   return all;
 }
 
-/// Whether what a loop loads first may as well be loaded before this op: it changes no memory, and is not another loop,
-/// whose registers would be fewer.
+/// Whether what a loop loads first may as well be loaded before this op: it changes no memory, and is no loop or
+/// branch, which would have fewer registers.
 bool mayBeBehind(Operation *op) {
-  if (op->getNumRegions()) return isa<ir::ReduceWithOp>(op);
+  if (op->getNumRegions()) return isa<ir::ReduceWithOp, ir::ScanOp>(op);
   return isMemoryEffectFree(op) || isa<ir::LoadOp, ir::LoadScalarOp, ir::GatherOp>(op);
 }
 

@@ -234,9 +234,9 @@ Tile TokenProgram::next_start(const Boundaries &all, const Index &token) {
   return min(where(behind, all.distances, kFar), Axis(0));
 }
 
-Tiles TokenProgram::march_at_once(const Segment &s, const Boundaries &all, Tiles state,
+Tiles TokenProgram::march_at_once(const Segment &s, const Starts &of_block, Tiles state,
                                   const std::function<Tiles(const Step &, const Starts &, Tiles)> &body) {
-  state.push_back(starts(all, s.begin, config_.rows).bits());
+  state.push_back(of_block.bits());
   state = march(s, std::move(state), [&](const Step &step, Tiles state) {
     Starts starts(std::move(state.back()));
     state.pop_back();

@@ -6,7 +6,7 @@
 // registers, so that each input is read from memory once: what blocks have in common comes out of a cache. A packed
 // block is gone over sequence by sequence: inside of one there is nothing to mask, and packing costs a search for the
 // block's first sequence. Where a kernel needs of its sequences only where they begin, it goes over the whole block at
-// once and forgets at each beginning what came before: its loads wait for no search then.
+// once and forgets at each beginning what came before: what it loads first waits for no search then.
 #pragma once
 
 #include "modules/common/Rows.h"
@@ -141,9 +141,9 @@ public:
   Starts starts(const Boundaries &, const tile::Index &token, int64_t count);
   /// Tokens from the boundaries' base to the first start behind `token`, or many where that is far; i32 of rank 0.
   tile::Tile next_start(const Boundaries &, const tile::Index &token);
-  /// `march` over a block of at most kMostStarts tokens at once. `body(step, starts, state)` is told of each step's
-  /// tokens which begin a sequence.
-  Tiles march_at_once(const Segment &, const Boundaries &, Tiles state,
+  /// `march` over a block of at most kMostStarts tokens at once, `starts` from its first one on. `body(step, starts,
+  /// state)` is told of each step's tokens which begin a sequence.
+  Tiles march_at_once(const Segment &, const Starts &starts, Tiles state,
                       const std::function<Tiles(const Step &, const Starts &, Tiles)> &body);
   /// All of the sequence of this program, for grids of `sequence_grid`, or of that number.
   Segment sequence() { return sequence(rest_); }

@@ -7,7 +7,6 @@
 #include "modules/conv/problem.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace fla::conv {
 
@@ -120,6 +119,8 @@ std::vector<ConvConfig> forward_configs(const Place &p) {
   needs.widest = needs.cut.vector;
   needs.halves_single_steps = true;
   needs.host_cols = 8;
+  // With what lies in front, no more than TokenProgram::kMostStarts.
+  if (p.target.is_gpu() && p.spec.tokens.is_packed() && !p.spec.initial_state) needs.most_rows = 32;
   std::vector<TokenConfig> configs = token_configs(p.target, needs);
   add_measured(p, needs, configs);
   return with_weights(p, std::move(configs));
@@ -187,12 +188,14 @@ void prefer_brief(const Place &p, const TokenNeeds &needs, std::vector<TokenConf
   put_first(configs, block_of(p.target, needs, cut, 8));
 }
 
-/// Blocks by one warp, of one sequence with one step in flight: 0 to 2 % less on an H100, 1 to 3 % on an H200 (packed
-/// 1); but for the few tokens that blocks of 8 are for.
+/// Blocks by one warp, where no boundaries are asked for with one step in flight: 0 to 2 % less on an H100, 1 to 3 % on
+/// an H200; packed at once with two, 1 % less. But for the few tokens that blocks of 8 are for.
 void prefer_plain(const Place &p, const TokenNeeds &needs, std::vector<TokenConfig> &configs) {
   const TokenConfig first = configs.front();
+  const bool is_packed = p.spec.tokens.is_packed();
   if (!p.target.is_gpu() || first.rows < needs.least_rows) return;
-  const int stages = p.spec.tokens.is_packed() ? 2 : 1;
+  if (is_packed && !goes_at_once(p.spec, {first, false})) return;
+  const int stages = is_packed ? 2 : 1;
   const TokenCut plain{.vector = needs.cut.vector, .unroll = needs.cut.unroll, .warps = 1, .stages = stages};
   put_first(configs, block_of(p.target, needs, plain, first.rows));
 }

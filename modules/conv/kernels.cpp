@@ -21,13 +21,10 @@ public:
         weights_(load_weights(k, spec, config, program_.col())) {}
 
   void build() {
-    if (program_.is_packed() && !state_ && config_.rows <= TokenProgram::kMostStarts) {
-      const Segment s = program_.block_at_once();
-      const TokenProgram::Boundaries boundaries = program_.boundaries(s.begin);
-      program_.march_at_once(s, boundaries, first_window(s, boundaries),
-                             [&](const Step &of, const Starts &starts, Tiles tokens) {
-                               return step(s, of, before_ ? &starts : nullptr, std::move(tokens));
-                             });
+    // A core, which takes `taps`, would rather search once than ask at every step.
+    const bool fits = in_front_ + config_.rows <= TokenProgram::kMostStarts;
+    if (program_.is_packed() && !state_ && !config_.taps && fits) {
+      block_at_once();
     } else {
       Window window(program_, k_, spec_, x_, state_);
       program_.for_segments([&](const Segment &s) {
@@ -40,18 +37,22 @@ public:
 private:
   static constexpr int64_t kLongStep = 16; ///< tokens, whose code twice over would be most of what there is to compile
 
+  /// The window in front is on its way before it is asked where sequences begin: once, for the window and the block.
+  void block_at_once() {
+    const Segment s = program_.block_at_once();
+    Tiles window;
+    for (int64_t i = before_; i > 0; --i) window.push_back(program_.load_narrow(x_, s, s.begin - i));
+    const Index second = s.begin - in_front_;
+    const Starts starts = program_.starts(program_.boundaries(second), second, in_front_ + config_.rows);
+    program_.march_at_once(s, starts.after(in_front_), seen(spec_, std::move(window), starts),
+                           [&](const Step &of, const Starts &starts, Tiles tokens) {
+                             return step(s, of, before_ ? &starts : nullptr, std::move(tokens));
+                           });
+  }
+
   Tiles as_carried(Tiles tokens) const {
     for (Tile &token : tokens) token = program_.as_carried(token);
     return tokens;
-  }
-
-  /// What a packed block's first window has before its last token. The loads do not wait for where sequences begin.
-  Tiles first_window(const Segment &s, const TokenProgram::Boundaries &boundaries) {
-    Tiles tokens;
-    for (int64_t i = before_; i > 0; --i)
-      tokens.push_back(program_.as_carried(program_.load_narrow(x_, s, s.begin - i)));
-    return before_ ? seen(spec_, std::move(tokens), program_.starts(boundaries, s.begin - before_ + 1, before_))
-                   : tokens;
   }
 
   /// `tokens` are those before the step; returns those before the next one. `starts` from the step's first token on,
@@ -121,7 +122,8 @@ private:
   KernelBuilder &k_;
   const ConvSpec &spec_;
   const ConvConfig &config_;
-  const int64_t before_ = spec_.width - 1; ///< tokens of a window but the last
+  const int64_t before_ = spec_.width - 1;                     ///< tokens of a window but the last
+  const int64_t in_front_ = std::max<int64_t>(before_ - 1, 0); ///< of these, those that can begin a sequence it sees
   TokenProgram program_;
   View x_;
   std::optional<View> state_, residual_;

@@ -96,7 +96,7 @@ constexpr int64_t kH200 = 4917000000000, kB200 = 8000000000000; // bytes a secon
 TEST(TokenKernels, ForFastMemorySpillNothing) {
   if (!*tile::test::ptxas()) GTEST_SKIP() << "no ptxas: the CUDA toolkit is not installed";
   for (const auto &[arch, bandwidth] : {std::pair{"sm_90a", kH200}, {"sm_100a", kB200}})
-    for (int64_t tokens : {1024, 8192, 16384})
+    for (int64_t tokens : {1024, 2048, 8192, 16384})
       for (const auto &problem : problems(4, 4096, tokens))
         expect_assembled(candidates(*problem, Target::nvvm(arch), bandwidth).front(), Target::nvvm(arch));
 }
@@ -144,15 +144,25 @@ TEST(TokenKernels, MoveTokensAsVectors) {
   }
 }
 
-// Weights are loaded by the lanes that need them, and the first tokens before it is asked where sequences begin.
+int64_t count(const std::string &text, const std::string &word) {
+  int64_t n = 0;
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
+  return n;
+}
+
+// Weights are loaded by the lanes that need them, and the window in front before it is asked where sequences begin:
+// once.
 TEST(TokenKernels, WaitForNothingBeforeTheyLoad) {
   for (const Sequences &s : batch_and_packed())
     EXPECT_THAT(forward_ptx(s), testing::Not(testing::HasSubstr(".shared")));
-  const std::string ptx = forward_ptx(Sequences::cut(256, 2, tile::i32));
-  const size_t asked = ptx.find("redux.sync"), first = ptx.find("ld.global.b32");
-  ASSERT_NE(asked, std::string::npos);
-  EXPECT_LT(first, asked);
-  EXPECT_LT(first, ptx.find("ld.global.v2.b32")) << "of weights";
+  for (int64_t tokens : {256, 2048}) {
+    const std::string ptx = forward_ptx(Sequences::cut(tokens, 2, tile::i32));
+    EXPECT_EQ(count(ptx, "redux.sync"), 1);
+    const std::string before = ptx.substr(0, ptx.find("redux.sync"));
+    EXPECT_EQ(count(before, "+-"), 3) << "tokens in front, behind this program's address: " << before;
+    // Of few tokens there are two steps on their way: 8 tokens, beside the window, the bias and the boundaries.
+    if (tokens == 256) EXPECT_EQ(count(before, "ld.global.b32"), 8 + 3 + 1 + 1) << before;
+  }
 }
 
 } // namespace

@@ -74,8 +74,8 @@ TEST_P(Conv, BoundariesAnywhereInALargeBlock) {
   }
 }
 
-// As many elements as make an H200's choices others than an H100's, of up to one round of programs, to eight, and more;
-// blocks that sequences begin in, end in and fill.
+// As many elements as are up to one round of programs, to two, to eight, and more, where an H200's choices can be
+// others than an H100's; blocks that sequences begin in, end in and fill.
 TEST_P(Conv, ChoicesForFastMemory) {
   MACHINE_OR_SKIP(GetParam());
   if (GetParam() == "host") GTEST_SKIP() << "has no other choices for fast memory";
@@ -174,28 +174,37 @@ TEST_P(Conv, FewTokensBackward) {
 
 // Infinities and NaNs reach the tokens whose windows hold them and no others: not the next sequence, nor the one
 // before.
+// The first sequence ends within a block, and where one ends.
 TEST_P(Conv, InfinitiesStayInTheirSequence) {
   MACHINE_OR_SKIP(GetParam());
   class Poisoned : public ConvProblem {
   public:
-    using ConvProblem::ConvProblem;
+    Poisoned(const ConvSpec &spec, Pass pass, const Sequences &s)
+        : ConvProblem(spec, pass, s), second_(size_t(s[1].first)) {}
     std::vector<TensorDesc> tensors() const override {
       std::vector<TensorDesc> all = ConvProblem::tensors();
       for (TensorDesc &t : all)
         if (t.name == "x")
-          t.derive = [](const auto &, std::vector<double> &self) {
+          t.derive = [second = second_](const auto &, std::vector<double> &self) {
             for (size_t i = 0; i < self.size(); ++i) self[i] = double(i % 7) / 4 - 0.75;
-            self[19 * 8 + 2] = std::nan(""); // the last token of the first sequence
-            self[40 * 8 + 5] = std::nan(""); // within the second
+            self[(second - 1) * 8 + 2] = std::nan("");  // the last token of the first sequence
+            self[(second + 20) * 8 + 5] = std::nan(""); // within the second
           };
       return all;
     }
+
+  private:
+    size_t second_;
   };
-  const Sequences s = packed({20, 40});
-  ConvSpec spec = spec_of(6, 4, tile::f32);
-  spec.tokens = layout_of(s, tile::f32, 8);
-  expect_right(machine, Poisoned(spec, Pass::Fwd, s), "a NaN, forward");
-  expect_right(machine, Poisoned(spec, Pass::Bwd, s), "a NaN, backward");
+  for (int64_t first : {20, 32})
+    for (DType dtype : {tile::f32, tile::bf16})
+      for (Pass pass : kPasses) {
+        const Sequences s = packed({first, 40});
+        ConvSpec spec = spec_of(6, 4, dtype);
+        spec.tokens = layout_of(s, dtype, 8);
+        expect_right(machine, Poisoned(spec, pass, s),
+                     fmt::format("a NaN at {}, {} {}", first - 1, name_of(pass), name_of(dtype)));
+      }
 }
 
 TEST_P(Conv, UpdatesOfAnyKind) {

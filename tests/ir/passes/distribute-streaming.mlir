@@ -1,5 +1,5 @@
-// Hints. Of a load that is to be early each access is. For the caches: `cache` stays on every access, alignment of whole vectors is kept so that a CPU can store
-// around its caches, and a prefetch becomes one for each line of 64 bytes, on a CPU alone.
+// Hints for the caches: `cache` stays on every access, alignment of whole vectors is kept so that a CPU can store
+// around its caches, and a prefetch becomes one for each line of 64 bytes, on a CPU alone. `early` stays, too.
 // RUN: sed s/MACHINE/simd/ %s | tile-opt -tile-distribute -canonicalize -cse | FileCheck %s --check-prefixes=CHECK,CPU
 // RUN: sed s/MACHINE/nvvm/ %s | tile-opt -tile-distribute -canonicalize -cse | FileCheck %s --check-prefixes=CHECK,GPU
 
