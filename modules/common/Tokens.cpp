@@ -267,6 +267,12 @@ Tile TokenProgram::load_narrow(const View &view, const Segment &s, const Index &
   return view.load({s.batch, t, col_}, shape(), cache);
 }
 
+Tiles TokenProgram::load_narrow(const View &view, const Segment &s, const Index &t, int64_t count) const {
+  Tiles tiles;
+  for (int64_t i = 0; i < count; ++i) tiles.push_back(load_narrow(view, s, t + i));
+  return tiles;
+}
+
 void TokenProgram::store(const View &view, const Segment &s, const Index &t, const Tile &value) const {
   view.store({s.batch, t, col_}, value.to(view.dtype()), config_.cache());
 }

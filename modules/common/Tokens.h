@@ -155,6 +155,8 @@ public:
   /// before its own first loads.
   tile::Tile load_narrow(const tile::View &, const Segment &, const tile::Index &t,
                          tile::Cache = tile::Cache::Default) const;
+  /// Tokens t to t + count.
+  Tiles load_narrow(const tile::View &, const Segment &, const tile::Index &t, int64_t count) const;
   /// What load_narrow() gives, as a march carries it: on a core f32, for there each token is converted once.
   tile::Tile as_carried(const tile::Tile &token) const { return config_.ahead ? token.to(tile::f32) : token; }
   void store(const tile::View &, const Segment &, const tile::Index &t, const tile::Tile &value) const;

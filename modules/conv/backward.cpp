@@ -32,7 +32,7 @@ public:
 
   void build() {
     Tiles sums = WeightSums::zeros(k_, spec_, config_.cols);
-    if (goes_at_once(spec_, config_))
+    if (backward_goes_at_once(spec_, config_))
       sums = block_at_once(std::move(sums));
     else
       sums = program_.for_segments(sums, [&](const Segment &s, Tiles of) { return segment(s, std::move(of)); });
@@ -53,12 +53,6 @@ private:
   State state_of(const Tiles &list) const {
     const auto g = list.begin() + ahead_, sums = g + ahead_;
     return {{list.begin(), g}, {g, sums}, {sums, sums + spec_.width + int(spec_.bias)}};
-  }
-
-  Tiles load(const View &view, const Segment &s, const Index &t, int64_t count) const {
-    Tiles tiles;
-    for (int64_t i = 0; i < count; ++i) tiles.push_back(program_.load_narrow(view, s, t + i));
-    return tiles;
   }
 
   void store(const Segment &s, const Index &t, Tile dx) {
@@ -122,7 +116,8 @@ private:
     }
     auto body = [&](const Step &step, const Tiles &list) {
       State now = state_of(list);
-      const Tiles next = load(x, s, step.t + ahead_, step.count), d = load(dy, s, step.t + ahead_, step.count);
+      const Tiles next = program_.load_narrow(x, s, step.t + ahead_, step.count),
+                  d = program_.load_narrow(dy, s, step.t + ahead_, step.count);
       if (step.whole) {
         Done done = whole_step(next, d, std::move(now));
         store(s, step, done.dx);
@@ -173,8 +168,9 @@ private:
 
   /// The windows that the first token of a block begins, token by token: the code of one stands for all.
   State first_windows(const Segment &s, const Boundaries &boundaries, Tiles sums) {
-    Tiles list = wide(load(x_, s, s.begin - ahead_, ahead_)), g(size_t(ahead_), k_.zeros(program_.shape(), f32));
-    const Tiles x = load(x_, s, s.begin, ahead_), d = load(dy_, s, s.begin, ahead_);
+    Tiles list = wide(program_.load_narrow(x_, s, s.begin - ahead_, ahead_)),
+          g(size_t(ahead_), k_.zeros(program_.shape(), f32));
+    const Tiles x = program_.load_narrow(x_, s, s.begin, ahead_), d = program_.load_narrow(dy_, s, s.begin, ahead_);
     for (const Tiles &tiles : {g, {program_.starts(boundaries, s.begin - ahead_, 2 * ahead_ + 1).bits()}, x, d})
       list.insert(list.end(), tiles.begin(), tiles.end());
     list = k_.loop(0, ahead_, 1).carry_list(list, [&](Index, const Tiles &now) {
@@ -216,7 +212,8 @@ private:
       return all;
     };
     // On their way whether a start is near or not.
-    const Tiles x = load(x_, s, step.t + ahead_, step.count), d = load(dy_, s, step.t + ahead_, step.count);
+    const Tiles x = program_.load_narrow(x_, s, step.t + ahead_, step.count),
+                d = program_.load_narrow(dy_, s, step.t + ahead_, step.count);
     const Index end = step.t + step.count;
     list = k_.when(
         next < (end + ahead_ - s.begin).to(i32),
@@ -239,9 +236,9 @@ private:
 
 } // namespace
 
-/// A core, which takes `taps`, would rather search once than ask at every step.
-bool goes_at_once(const ConvSpec &spec, const ConvConfig &config) {
-  return spec.tokens.is_packed() && !spec.initial_state && !spec.final_state && !config.taps;
+/// States are added where their sequence begins and ends, which has to be known then.
+bool backward_goes_at_once(const ConvSpec &spec, const ConvConfig &config) {
+  return forward_goes_at_once(spec, config) && !spec.final_state;
 }
 
 Kernel backward(const ConvSpec &spec, const ConvConfig &config) {

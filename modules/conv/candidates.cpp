@@ -105,7 +105,8 @@ void add_measured(const Place &p, const TokenNeeds &needs, std::vector<TokenConf
     add_last(configs, config);
   constexpr int64_t kPrograms = 32; // of a multiprocessor, at most; some have no more than 16
   const int64_t at_once = kPrograms * p.units * brief.rows * brief.cols, elements = needs.rows * needs.cols;
-  const bool by_sequence = p.spec.tokens.is_packed() && p.spec.initial_state; // none of these was measured so
+  // Sequence by sequence none of these was measured.
+  const bool by_sequence = p.spec.tokens.is_packed() && !forward_goes_at_once(p.spec, {brief, false});
   if (p.spec.width > 4 || elements <= at_once / 2 || by_sequence) return;
   put_first(configs, best_measured(p, needs, ceil_div(elements, at_once)));
 }
@@ -120,7 +121,7 @@ std::vector<ConvConfig> forward_configs(const Place &p) {
   needs.halves_single_steps = true;
   needs.host_cols = 8;
   // With what lies in front, no more than TokenProgram::kMostStarts.
-  if (p.target.is_gpu() && p.spec.tokens.is_packed() && !p.spec.initial_state) needs.most_rows = 32;
+  if (forward_goes_at_once(p.spec, {{}, !p.target.is_gpu()})) needs.most_rows = 32;
   std::vector<TokenConfig> configs = token_configs(p.target, needs);
   add_measured(p, needs, configs);
   return with_weights(p, std::move(configs));
@@ -155,7 +156,7 @@ Candidate forward_candidate(const Place &p, const ConvConfig &config) {
 /// value that is the same in all lanes, which the assembler must see.
 int backward_registers(const Place &p, const ConvConfig &config) {
   if (config.cols >= int64_t(config.warps) * 32 * 4) return 168;
-  if (!goes_at_once(p.spec, config)) return 0;
+  if (!backward_goes_at_once(p.spec, config)) return 0;
   const bool is_small = tile::size_of(p.spec.tokens.dtype) == 2 && p.spec.width <= 4 && p.target.reduces_warps;
   if (config.unroll > 4) return 128;
   // Where all columns are one block, the compiler knows more of addresses and keeps more of them.
@@ -165,7 +166,7 @@ int backward_registers(const Place &p, const ConvConfig &config) {
 /// A packed block of all columns, which takes more registers, takes an H100 12 % longer than narrower ones.
 void prefer_narrow(const Place &p, std::vector<TokenConfig> &configs) {
   const TokenConfig first = configs.front();
-  if (!p.target.is_gpu() || !goes_at_once(p.spec, {first, false}) || first.cols < p.spec.tokens.cols) return;
+  if (!p.target.is_gpu() || !backward_goes_at_once(p.spec, {first, false}) || first.cols < p.spec.tokens.cols) return;
   std::ranges::stable_partition(configs, [&](const TokenConfig &c) {
     return c.cols < first.cols && c.unroll == first.unroll && c.stages == first.stages;
   });
@@ -194,7 +195,7 @@ void prefer_plain(const Place &p, const TokenNeeds &needs, std::vector<TokenConf
   const TokenConfig first = configs.front();
   const bool is_packed = p.spec.tokens.is_packed();
   if (!p.target.is_gpu() || first.rows < needs.least_rows) return;
-  if (is_packed && !goes_at_once(p.spec, {first, false})) return;
+  if (is_packed && !backward_goes_at_once(p.spec, {first, false})) return;
   const int stages = is_packed ? 2 : 1;
   const TokenCut plain{.vector = needs.cut.vector, .unroll = needs.cut.unroll, .warps = 1, .stages = stages};
   put_first(configs, block_of(p.target, needs, plain, first.rows));

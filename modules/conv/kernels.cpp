@@ -21,9 +21,7 @@ public:
         weights_(load_weights(k, spec, config, program_.col())) {}
 
   void build() {
-    // A core, which takes `taps`, would rather search once than ask at every step.
-    const bool fits = in_front_ + config_.rows <= TokenProgram::kMostStarts;
-    if (program_.is_packed() && !state_ && !config_.taps && fits) {
+    if (forward_goes_at_once(spec_, config_) && in_front_ + config_.rows <= TokenProgram::kMostStarts) {
       block_at_once();
     } else {
       Window window(program_, k_, spec_, x_, state_);
@@ -40,9 +38,8 @@ private:
   /// The window in front is on its way before it is asked where sequences begin: once, for the window and the block.
   void block_at_once() {
     const Segment s = program_.block_at_once();
-    Tiles window;
-    for (int64_t i = before_; i > 0; --i) window.push_back(program_.load_narrow(x_, s, s.begin - i));
-    const Index second = s.begin - in_front_;
+    const Index first = s.begin - before_, second = first + (before_ - in_front_);
+    Tiles window = program_.load_narrow(x_, s, first, before_);
     const Starts starts = program_.starts(program_.boundaries(second), second, in_front_ + config_.rows);
     program_.march_at_once(s, starts.after(in_front_), seen(spec_, std::move(window), starts),
                            [&](const Step &of, const Starts &starts, Tiles tokens) {
@@ -132,6 +129,11 @@ private:
 };
 
 } // namespace
+
+/// A core, which takes `taps`, would rather search once than ask at every step.
+bool forward_goes_at_once(const ConvSpec &spec, const ConvConfig &config) {
+  return spec.tokens.is_packed() && !spec.initial_state && !config.taps;
+}
 
 Kernel forward(const ConvSpec &spec, const ConvConfig &config) {
   KernelBuilder k(spec.name("forward"), {.warps = config.warps});

@@ -27,8 +27,9 @@ struct ConvConfig : TokenConfig {
 /// A program for each block of tokens.
 tile::Kernel forward(const ConvSpec &, const ConvConfig &);
 tile::Kernel backward(const ConvSpec &, const ConvConfig &);
-/// Whether the backward kernel goes over a packed block at once, not sequence by sequence.
-bool goes_at_once(const ConvSpec &, const ConvConfig &);
+/// Whether they go over a packed block at once, not sequence by sequence; forward, if it has few enough tokens.
+bool forward_goes_at_once(const ConvSpec &, const ConvConfig &);
+bool backward_goes_at_once(const ConvSpec &, const ConvConfig &);
 
 /// A program for each sequence and block of columns.
 tile::Kernel final_state(const ConvSpec &, const TokenConfig &);
